@@ -1,0 +1,64 @@
+"""The watermark as one small file beside the database, updated under a lock by every process."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from evidence.event import LogHead, LogId
+
+
+class FileWatermark:
+    """`Watermark` in a JSON file.
+
+    Written in place and padded, without fsync: a killed process loses nothing, a power cut may
+    lose the last moments, which only makes the check after it more lenient by them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def advance(self, heads: Mapping[LogId, LogHead]) -> None:
+        """Keep the larger of what the file and the caller know."""
+        with self._locked() as handle:
+            known = _parse(os.pread(handle, os.fstat(handle).st_size, 0))
+            grown = {
+                log: head for log, head in heads.items() if log not in known or known[log].size < head.size
+            }
+            if grown:
+                text = _format({**known, **grown})
+                os.pwrite(handle, text, 0)
+                os.ftruncate(handle, len(text))
+
+    def newest(self) -> dict[LogId, LogHead]:
+        """What was remembered; nothing before the first commit."""
+        with self._locked() as handle:
+            return _parse(os.pread(handle, os.fstat(handle).st_size, 0))
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield handle
+        finally:
+            os.close(handle)
+
+
+def _format(heads: Mapping[LogId, LogHead]) -> bytes:
+    document = {log: {"size": head.size, "last_leaf": head.last_leaf.hex()} for log, head in heads.items()}
+    return json.dumps(document, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def _parse(text: bytes) -> dict[LogId, LogHead]:
+    if not text:
+        return {}
+    return {
+        LogId(log): LogHead(head["size"], bytes.fromhex(head["last_leaf"]))
+        for log, head in json.loads(text).items()
+    }

@@ -1,0 +1,163 @@
+"""Events: what happened, in the envelope every record of the product shares (schema 1)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
+
+from evidence.canonical import JSON
+from evidence.digest import DigestPair
+
+LogId = NewType("LogId", str)
+"""Tenant and half-year, as `xinqian/2026h2`: one log each."""
+CaseId = NewType("CaseId", str)
+TenantId = NewType("TenantId", str)
+EventId = NewType("EventId", str)
+"""UUIDv7, 36 characters."""
+
+SCHEMA = 1
+
+
+class EventType(enum.Enum):
+    """The catalogue; the number is the leaf's type code and never changes its meaning.
+
+    Hundreds follow the groups of the catalogue: 7 certificate and key, 9 time, 13 evidence
+    operations, 14 system.
+    """
+
+    KEY_GENERATED = 701
+    KEY_STATE_CHANGED = 702
+    KEY_ROTATED = 703
+    KEY_DESTROYED = 704
+    KEY_BLOCKED = 705
+    CERT_REQUESTED = 711
+    CERT_REFUSED = 712
+    CERT_SIGNING = 713
+    CERT_ISSUED = 714
+    CERT_REVOKED = 715
+    CRL_PUBLISHED = 721
+    TST_ISSUED = 901
+    TST_REFUSED = 902
+    EXPORTED = 1301
+    SYS_STARTED = 1401
+    CLOCK_SAMPLED = 1402
+    SELF_CHECK = 1403
+    ADMIN_ACTION = 1404
+    CONFIG_CHANGED = 1405
+    KEY_CEREMONY = 1406
+    APPROVAL_GIVEN = 1407
+    RESTORE = 1408
+
+
+class ActorKind(enum.StrEnum):
+    """Who acts."""
+
+    PERSON = "person"
+    OPERATOR = "operator"
+    APPLICATION = "application"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The acting party under a pseudonym; names belong into the personal payload."""
+
+    kind: ActorKind
+    pseudonym: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Outcome of the act: `code` is `ok` or a stable error code."""
+
+    code: str = "ok"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The system that records: name, instance, build."""
+
+    system: str
+    instance: str
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A producer's signature over the canonical draft: key id, algorithm name, signature bytes."""
+
+    key_id: str
+    algorithm: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it has a place in a log.
+
+    `facts` are recorded in the clear and must hold nothing personal; every entry of `personal` is
+    recorded as a salted commitment, its value sealed beside the log under the case's key.
+    """
+
+    type: EventType
+    case_id: CaseId
+    actor: Actor
+    occurred_at: datetime
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+    personal: Mapping[str, JSON] = field(default_factory=dict)
+    result: Result = Result()
+    contract_id: str | None = None
+    trace_id: str | None = None
+    legal_basis: str | None = None
+    consent_ref: tuple[str, ...] = ()
+    channel: Mapping[str, JSON] | None = None
+    attestation: Attestation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A personal payload at rest: AES-256-GCM under the case key, the event id as associated data."""
+
+    nonce: bytes
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place: dense `index` in `log`, dense `case_seq` in its case."""
+
+    log: LogId
+    index: int
+    event_id: EventId
+    type: EventType
+    tenant: TenantId
+    case_id: CaseId
+    case_seq: int
+    recorded_at: datetime
+    envelope: bytes
+    """Canonical JSON (RFC 8785)."""
+    leaf: bytes
+    """The bytes the trees are built over; see `evidence.leaf`."""
+    leaf_hash: DigestPair
+    sealed: Sealed | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHead:
+    """Where a case stands: the next sequence number and the digest of its last envelope."""
+
+    next_seq: int
+    last: DigestPair
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where a log stands: events held, and the SHA-256 leaf hash of the last."""
+
+    size: int
+    last_leaf: bytes

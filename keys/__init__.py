@@ -1,0 +1,1 @@
+"""Keys: algorithm suites, custody, life cycle and CMS SignedData. It knows nothing of certificates."""
