@@ -1,0 +1,1 @@
+"""The outermost layer: settings, database sessions, wiring, migrations, HTTP, CLI, worker."""

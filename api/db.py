@@ -1,0 +1,170 @@
+"""Engines and units of work: every transaction of the product begins and ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from ca.adapters.approvals import SqlApprovalStore
+from ca.adapters.authorities import SqlAuthorityStore
+from ca.adapters.certificates import SqlCertificateStore
+from ca.adapters.crls import SqlCrlStore
+from ca.adapters.profiles import SqlProfileStore
+from ca.adapters.tables import metadata as ca_metadata
+from ca.adapters.timestamps import SqlTimestampStore
+from evidence.adapters.sql import SqlCaseKeyStore, SqlEventStore
+from evidence.adapters.sql import metadata as evidence_metadata
+from evidence.casekey import CaseKeys
+from evidence.clock import Clock
+from evidence.event import Source, TenantId
+from evidence.log import EvidenceLog
+from evidence.ports import KeyWrapper, Watermark
+from keys.adapters.sql import SqlKeyStore
+from keys.adapters.sql import metadata as keys_metadata
+
+METADATA = (evidence_metadata, keys_metadata, ca_metadata)
+"""What Alembic compares against; each package owns its tables."""
+
+BUSY_TIMEOUT_MS = 10_000  # SQLite: how long a writer waits for another before it fails
+CONNECT_TIMEOUT_S = 5  # PostgreSQL: a stopped server must become an error soon
+POOL_SIZE = 10
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or does not take the write; nothing of the unit was kept."""
+
+    code = "store-unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database is not available: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every unit of work shares."""
+
+    clock: Clock
+    source: Source
+    tenant: TenantId
+    wrapper: KeyWrapper
+    """Wraps case keys, and seals the columns that hold names."""
+    watermark: Watermark
+
+
+class Unit:
+    """The stores of one transaction (`ca.ports.CaUnit`), each made when first asked for."""
+
+    def __init__(self, connection: sa.Connection, context: Context) -> None:
+        self._connection = connection
+        self._context = context
+
+    @cached_property
+    def events(self) -> SqlEventStore:
+        """Events as stored."""
+        return SqlEventStore(self._connection)
+
+    @cached_property
+    def case_keys(self) -> SqlCaseKeyStore:
+        """Wrapped case keys."""
+        return SqlCaseKeyStore(self._connection)
+
+    @cached_property
+    def log(self) -> EvidenceLog:
+        """The evidence log, appending in this transaction."""
+        keys = CaseKeys(self.case_keys, self._context.wrapper)
+        return EvidenceLog(self.events, keys, self._context.clock, self._context.source, self._context.tenant)
+
+    @cached_property
+    def keys(self) -> SqlKeyStore:
+        """Key records."""
+        return SqlKeyStore(self._connection)
+
+    @cached_property
+    def authorities(self) -> SqlAuthorityStore:
+        """Authorities."""
+        return SqlAuthorityStore(self._connection)
+
+    @cached_property
+    def certificates(self) -> SqlCertificateStore:
+        """Certificates and revocations."""
+        return SqlCertificateStore(self._connection, self._context.wrapper)
+
+    @cached_property
+    def crls(self) -> SqlCrlStore:
+        """Published CRLs."""
+        return SqlCrlStore(self._connection)
+
+    @cached_property
+    def profiles(self) -> SqlProfileStore:
+        """Profiles in force."""
+        return SqlProfileStore(self._connection)
+
+    @cached_property
+    def approvals(self) -> SqlApprovalStore:
+        """Administrators and approvals."""
+        return SqlApprovalStore(self._connection)
+
+    @cached_property
+    def timestamps(self) -> SqlTimestampStore:
+        """Timestamp tokens."""
+        return SqlTimestampStore(self._connection)
+
+
+class Database:
+    """Opens units of work on one database."""
+
+    def __init__(self, engine: sa.Engine, context: Context) -> None:
+        self.engine = engine
+        self._context = context
+
+    @contextmanager
+    def __call__(self) -> Iterator[Unit]:
+        """One transaction: committed when the block ends well, then told to the watermark.
+
+        Raises `StoreUnavailable` when the database fails; the block's own errors pass unchanged.
+        """
+        try:
+            with self.engine.begin() as connection:
+                unit = Unit(connection, self._context)
+                yield unit
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(_reason(error)) from error
+        if unit.log.heads:
+            self._context.watermark.advance(unit.log.heads)
+
+
+def _reason(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]
+
+
+def open_engine(url: str) -> sa.Engine:
+    """An engine with the durability the product promises: WAL and synchronous=FULL on SQLite."""
+    target = sa.make_url(url)
+    if target.get_backend_name() == "sqlite":
+        engine = sa.create_engine(target, pool_size=POOL_SIZE, max_overflow=0, poolclass=sa.QueuePool)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return sa.create_engine(
+        target,
+        pool_size=POOL_SIZE,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own type)
+    connection.isolation_level = None  # we begin transactions ourselves, at once for writing
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
