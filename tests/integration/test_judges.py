@@ -348,7 +348,7 @@ class TestOpenSSL:
         attached, detached = signed_by_openssl(openssl, intl)
         assert openssl.cms_verify(attached, anchors=[root], certs=[issuing]) == DATA
         assert openssl.cms_verify(detached, content=DATA, anchors=[root], certs=[issuing]) == DATA
-        with pytest.raises(OpenSSLRefused, match="digest"):
+        with pytest.raises(OpenSSLRefused, match="content verify error"):
             openssl.cms_verify(detached, content=b"another", anchors=[root], certs=[issuing])
         with pytest.raises(OpenSSLRefused, match="unable to get"):
             openssl.cms_verify(attached, anchors=[issuing])
