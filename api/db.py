@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -30,10 +29,6 @@ from keys.adapters.sql import metadata as keys_metadata
 
 METADATA = (evidence_metadata, keys_metadata, ca_metadata)
 """What Alembic compares against; each package owns its tables."""
-
-BUSY_TIMEOUT_MS = 10_000  # SQLite: how long a writer waits for another before it fails
-CONNECT_TIMEOUT_S = 5  # PostgreSQL: a stopped server must become an error soon
-POOL_SIZE = 10
 
 
 class StoreUnavailable(Exception):
@@ -142,29 +137,3 @@ class Database:
 
 def _reason(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0]
-
-
-def open_engine(url: str) -> sa.Engine:
-    """An engine with the durability the product promises: WAL and synchronous=FULL on SQLite."""
-    target = sa.make_url(url)
-    if target.get_backend_name() == "sqlite":
-        engine = sa.create_engine(target, pool_size=POOL_SIZE, max_overflow=0, poolclass=sa.QueuePool)
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_immediate)
-        return engine
-    return sa.create_engine(
-        target,
-        pool_size=POOL_SIZE,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
-    )
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own type)
-    connection.isolation_level = None  # we begin transactions ourselves, at once for writing
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
