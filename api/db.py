@@ -10,6 +10,7 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from api.engine import READING
 from ca.adapters.approvals import SqlApprovalStore
 from ca.adapters.authorities import SqlAuthorityStore
 from ca.adapters.certificates import SqlCertificateStore
@@ -133,6 +134,15 @@ class Database:
             raise StoreUnavailable(_reason(error)) from error
         if unit.log.heads:
             self._context.watermark.advance(unit.log.heads)
+
+    @contextmanager
+    def reading(self) -> Iterator[Unit]:
+        """One consistent view that waits for no writer; nothing done in it is kept."""
+        try:
+            with self.engine.connect().execution_options(**{READING: True}) as connection:
+                yield Unit(connection, self._context)
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(_reason(error)) from error
 
 
 def _reason(error: DBAPIError) -> str:

@@ -236,6 +236,10 @@ class Units(Protocol):
         """A new transaction."""
         ...
 
+    def reading(self) -> AbstractContextManager[CaUnit]:
+        """One consistent view that waits for no writer; nothing done in it is kept."""
+        ...
+
 
 class Signers(Protocol):
     """Opens keys for signing; keeps those it opened. Raises `keys.errors.KeysError`."""
