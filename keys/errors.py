@@ -9,7 +9,8 @@ KeysError
 ├── KeyStateInvalid        the key's state does not allow the act, or the transition is not legal
 ├── KeyPurposeInvalid      the key was made for another purpose
 ├── KeyUseExhausted        the key's use limit is reached
-├── KeyUnsealFailed        a sealed key does not open: wrong master key, or altered
+├── KeyUnsealFailed        a sealed secret does not open: it, or what it is bound to, was altered
+│   └── MasterKeyDiffers   it was sealed under a master key that is not at hand
 ├── MasterKeyInvalid       the master key cannot be read or is too weak
 ├── CustodyUnavailable     a token or device cannot be reached
 └── CmsInvalid             a CMS SignedData is malformed or does not verify
@@ -112,15 +113,25 @@ class KeyUseExhausted(KeysError):
 
 
 class KeyUnsealFailed(KeysError):
-    """A sealed private key that does not authenticate."""
+    """A sealed secret that does not authenticate; `subject` is a key id or what was sealed."""
 
     code = "key-unseal-failed"
 
-    def __init__(self, key_id: str) -> None:
-        super().__init__(
-            f"key {key_id} does not open: the master key is another one, or the record was altered"
-        )
-        self.key_id = key_id
+    def __init__(self, subject: str, reason: str = "its record was altered or belongs to another") -> None:
+        super().__init__(f"{subject} does not open: {reason}")
+        self.subject = subject
+        self.reason = reason
+
+
+class MasterKeyDiffers(KeyUnsealFailed):
+    """A secret sealed under another master key than those given; ids are hexadecimal."""
+
+    code = "master-key-differs"
+
+    def __init__(self, subject: str, sealed_under: str, given: str) -> None:
+        super().__init__(subject, f"it was sealed under master key {sealed_under}; the one given is {given}")
+        self.sealed_under = sealed_under
+        self.given = given
 
 
 class MasterKeyInvalid(KeysError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from evidence.log import EvidenceLog
 from keys.key import KeyId, KeyPurpose, KeyRecord, KeyState
 from keys.public import PublicKey
 from keys.suites import Algorithm
@@ -91,8 +92,20 @@ class KeyStore(Protocol):
         """
         ...
 
-    def replace_handle(self, key_id: KeyId, handle: bytes) -> None:
-        """Rotation of the master key: the same private key, sealed anew. Empty on destruction."""
+    def replace_handle(self, key_id: KeyId, old: bytes, new: bytes) -> bool:
+        """Compare-and-set; False when the handle is no longer `old`, which then stands.
+
+        For the rotation of the master key (the same private key, sealed anew), and for destruction
+        (empty): the first can never bring back what the second took away.
+        """
+        ...
+
+    def page(self, after: KeyId | None, limit: int) -> Sequence[KeyRecord]:
+        """The next records in order of key id."""
+        ...
+
+    def by_fingerprint(self, fingerprint: str) -> KeyRecord | None:
+        """The record of a public key, None when it is none of ours."""
         ...
 
     def block(self, fingerprint: str, reason: str, at: datetime) -> None:
@@ -101,4 +114,18 @@ class KeyStore(Protocol):
 
     def blocked(self, fingerprints: Sequence[str]) -> dict[str, str]:
         """Those of `fingerprints` that are blocked, with the reason."""
+        ...
+
+
+class KeyUnit(Protocol):
+    """The stores of one transaction."""
+
+    @property
+    def keys(self) -> KeyStore:
+        """Key records."""
+        ...
+
+    @property
+    def log(self) -> EvidenceLog:
+        """The evidence log."""
         ...
