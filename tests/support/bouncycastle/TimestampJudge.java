@@ -41,7 +41,7 @@ final class TimestampJudge {
         });
         report.check("serial", () -> {
             Report.require(info.getSerialNumber().signum() > 0, "not positive");
-            Report.require(info.getSerialNumber().bitLength() <= 159, "longer than 20 octets");
+            Report.require(info.getSerialNumber().bitLength() <= 160, "longer than 160 bits");
             return info.getSerialNumber().bitLength() + " bits";
         });
         if (query != null) {
