@@ -108,6 +108,18 @@ class TestBouncyCastle:
         found = refused(lambda: bouncycastle.chain(leaf, anchors=[root], certs=[issuing], crls=crls), "path")
         assert "No CRLs found" in found
 
+    def test_heeds_a_delta_crl(self, bouncycastle: BouncyCastle, pki: Pki) -> None:
+        leaf, issuing, root = path(pki, "leaf")
+        delta = pki.delta("leaf")
+        assert bouncycastle.crl(delta, issuer=issuing).detail("extensions") == "number 2, delta of 1"
+        crls = [pki.file("root.crl"), pki.file("issuing.crl"), delta]
+
+        def judge(*, deltas: bool) -> Verdict:
+            return bouncycastle.chain(leaf, anchors=[root], certs=[issuing], crls=crls, deltas=deltas)
+
+        judge(deltas=False)
+        assert "revocation" in refused(lambda: judge(deltas=True), "path")
+
     def test_judges_a_crl(self, bouncycastle: BouncyCastle, openssl: OpenSSL, pki: Pki) -> None:
         issuer = pki.file("issuing.pem")
         assert bouncycastle.crl(pki.file("issuing.crl"), issuer=issuer).detail("entries") == "1 entries"

@@ -51,6 +51,15 @@ subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [crl]
 authorityKeyIdentifier = keyid
+[delta]
+authorityKeyIdentifier = keyid
+2.5.29.27 = critical, ASN1:INTEGER:1
+[delta-ca]
+database = delta.txt
+crlnumber = delta.number
+default_md = {digest}
+default_crl_days = 1
+crl_extensions = delta
 [issuing-ca]
 database = issuing.txt
 crlnumber = issuing.number
@@ -117,6 +126,24 @@ class Pki:
             *("-reqin", request, "-respout", response),
         )
         return request.read_bytes(), response.read_bytes()
+
+    def delta(self, name: str) -> Path:
+        """A delta CRL to ``issuing.crl`` that revokes the certificate of this name."""
+        rows = self.file("issuing.txt").read_text().splitlines(keepends=True)
+        revoked = [row for row in rows if row.endswith(f"/CN={name}\n")]
+        changed = [row.replace("V\t490101000000Z\t", "R\t490101000000Z\t240101000000Z") for row in revoked]
+        self.file("delta.txt").write_text("".join(changed))
+        self.file("delta.number").write_text("02\n")
+        self._gencrl("delta", "issuing")
+        return self.file("delta.crl")
+
+    def _gencrl(self, section: str, issuer: str) -> None:
+        self.openssl.run(
+            *("ca", "-config", self.file("openssl.cnf"), "-name", f"{section}-ca", "-gencrl"),
+            *(["-sigopt", SM2_IDENTIFIER] if self.suite == "guomi" else []),
+            *("-keyfile", self.file(f"{issuer}.key"), "-cert", self.file(f"{issuer}.pem")),
+            *("-out", self.file(f"{section}.crl")),
+        )
 
     def timestamp(self, query: bytes) -> bytes:
         """A TimeStampResp by ``openssl ts`` (international suite)."""
@@ -258,12 +285,7 @@ def make(suite: Suite, directory: Path) -> Pki:
         ]
         pki.file(f"{issuer}.txt").write_text("".join(rows))
         pki.file(f"{issuer}.number").write_text("01\n")
-        openssl.run(
-            *("ca", "-config", pki.file("openssl.cnf"), "-name", f"{issuer}-ca", "-gencrl"),
-            *identifier,
-            *("-keyfile", pki.file(f"{issuer}.key"), "-cert", pki.file(f"{issuer}.pem")),
-            *("-out", pki.file(f"{issuer}.crl")),
-        )
+        pki._gencrl(issuer, issuer)
     return pki
 
 
