@@ -15,6 +15,7 @@ from ca.registry import (
     CertificateRecord,
     CertificateStatus,
     IssuedToken,
+    Proposal,
     PublishedCrl,
     Reservation,
     Revocation,
@@ -104,12 +105,17 @@ class CertificateStore(Protocol):
     ) -> Revocation:
         """Append to the journal; cost does not depend on how many are revoked.
 
-        Raises `NotFound`, `AlreadyRevoked` (a hold may become a revocation or be removed).
+        Raises `NotFound`, `AlreadyRevoked` (a hold may become a revocation or be removed), `Refused`
+        for the removal of a hold that is not there. Once removed, `revocation` of the record is None.
         """
         ...
 
     def append_revocation(self, revocation: Revocation) -> None:
-        """Replay of the journal file into a restored database."""
+        """Replay of the journal file into a restored database.
+
+        A certificate that the database lost gets a failed record, so that it stays revoked. Raises
+        `RegistryBehind` for an entry that does not follow the last one.
+        """
         ...
 
     def revocations(self, authority_id: AuthorityId, shard: int, after: int = 0) -> Sequence[Revocation]:
@@ -117,7 +123,11 @@ class CertificateStore(Protocol):
         ...
 
     def journal(self, after: int) -> Sequence[Revocation]:
-        """Every entry with sequence > `after`, in order."""
+        """Entries with sequence > `after`, in order, a bounded number: ask again after the last."""
+        ...
+
+    def last_sequence(self) -> int:
+        """Of the journal's newest entry; 0 when nothing was ever revoked."""
         ...
 
 
@@ -160,8 +170,20 @@ class ApprovalStore(Protocol):
         """SubjectPublicKeyInfo by name."""
         ...
 
+    def propose(self, proposal: Proposal) -> None:
+        """Raises `Refused` when this very plan was proposed before."""
+        ...
+
+    def proposal(self, plan_hash: str) -> Proposal:
+        """Raises `NotFound`."""
+        ...
+
+    def pending(self, since: datetime) -> Sequence[Proposal]:
+        """Proposed at or after `since` and not carried out, oldest first."""
+        ...
+
     def add(self, approval: Approval) -> None:
-        """One an administrator and plan."""
+        """One an administrator and plan; raises `Refused` for a second."""
         ...
 
     def of(self, plan_hash: str) -> Sequence[Approval]:
@@ -169,7 +191,7 @@ class ApprovalStore(Protocol):
         ...
 
     def consume(self, plan_hash: str) -> bool:
-        """Mark the plan carried out; False when it was already: an approval serves once."""
+        """Mark the proposed plan carried out; False when it was already: an approval serves once."""
         ...
 
 

@@ -98,6 +98,8 @@ class Reservation:
     requested_at: datetime
     requester: str
     """Pseudonym of the caller."""
+    renews: SerialNumber | None = None
+    """The certificate of the same key that this one follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,17 @@ class PublishedCrl:
     upto_sequence: int
     """Journal entries up to this sequence are in it."""
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan under dual control, as proposed: what administrators read before they approve."""
+
+    plan_hash: str
+    data: bytes
+    """The plan's canonical JSON."""
+    proposed_at: datetime
+    carried_out: bool
 
 
 @dataclass(frozen=True, slots=True)
