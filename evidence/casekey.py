@@ -33,17 +33,18 @@ class CaseKeys:
     def _cached(self, tenant: TenantId, case_id: CaseId) -> bytes | None:
         key = self._open.get((tenant, case_id))
         if key is None and (wrapped := self._store.get(tenant, case_id)) is not None:
-            key = self._wrapper.unwrap(wrapped, _context(tenant, case_id))
+            key = self._wrapper.unwrap(wrapped, case_key_context(tenant, case_id))
             self._open[tenant, case_id] = key
         return key
 
     def _make(self, tenant: TenantId, case_id: CaseId) -> bytes:
         key = secrets.token_bytes(CASE_KEY_SIZE)
-        if not self._store.add(tenant, case_id, self._wrapper.wrap(key, _context(tenant, case_id))):
+        if not self._store.add(tenant, case_id, self._wrapper.wrap(key, case_key_context(tenant, case_id))):
             return self.open(tenant, case_id)
         self._open[tenant, case_id] = key
         return key
 
 
-def _context(tenant: TenantId, case_id: CaseId) -> bytes:
+def case_key_context(tenant: TenantId, case_id: CaseId) -> bytes:
+    """What a wrapped case key is bound to."""
     return f"xinqian/case-key\x00{tenant}\x00{case_id}".encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from evidence.event import CaseHead, CaseId, EventId, LogHead, LogId, Recorded, TenantId
@@ -45,7 +46,29 @@ class EventStore(Protocol):
         ...
 
 
-class CaseKeyStore(Protocol):
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """A value that a `KeyWrapper` made, where it lies, and the context it is bound to."""
+
+    place: tuple[str, ...]
+    """The row's primary key."""
+    context: bytes
+    value: bytes
+
+
+class WrappedValues(Protocol):
+    """Values at rest under the key-encryption key, which is rotated by wrapping each of them anew."""
+
+    def wrapped_page(self, after: tuple[str, ...] | None, limit: int) -> Sequence[Wrapped]:
+        """The next values in order of their place."""
+        ...
+
+    def rewrap(self, place: tuple[str, ...], old: bytes, new: bytes) -> bool:
+        """Compare-and-set; False when the value is no longer `old`: shredded meanwhile, it stays so."""
+        ...
+
+
+class CaseKeyStore(WrappedValues, Protocol):
     """Wrapped case keys inside the caller's transaction."""
 
     def get(self, tenant: TenantId, case_id: CaseId) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
@@ -13,6 +14,11 @@ from keys.suites import Algorithm
 
 KeyId = NewType("KeyId", str)
 """`key-` and 32 hexadecimal digits."""
+
+
+def new_key_id() -> KeyId:
+    """128 random bits: an id says nothing of the key and collides with none."""
+    return KeyId(f"key-{secrets.token_hex(16)}")
 
 
 class KeyPurpose(enum.StrEnum):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from evidence.casekey import case_key_context
 from evidence.clock import from_micros, to_micros
 from evidence.digest import DigestPair
 from evidence.errors import PayloadUnavailable, RecordRefused
@@ -23,6 +24,7 @@ from evidence.event import (
     Sealed,
     TenantId,
 )
+from evidence.ports import Wrapped
 
 metadata = sa.MetaData()
 
@@ -184,12 +186,28 @@ class SqlCaseKeyStore:
         put = _upsert(self._connection, case_keys).values(tenant=tenant, case_id=case_id, wrapped=wrapped)
         return self._connection.execute(put.on_conflict_do_nothing()).rowcount == 1
 
+    def wrapped_page(self, after: tuple[str, ...] | None, limit: int) -> Sequence[Wrapped]:
+        """By tenant, then case."""
+        tenant, case_id = case_keys.c.tenant, case_keys.c.case_id
+        query = sa.select(case_keys).where(case_keys.c.wrapped.is_not(None)).order_by(tenant, case_id)
+        if after is not None:
+            query = query.where(sa.tuple_(tenant, case_id) > sa.tuple_(*map(sa.literal, after)))
+        return [
+            Wrapped((row.tenant, row.case_id), case_key_context(row.tenant, row.case_id), bytes(row.wrapped))
+            for row in self._connection.execute(query.limit(limit))
+        ]
+
+    def rewrap(self, place: tuple[str, ...], old: bytes, new: bytes) -> bool:
+        """Only where the old value still lies."""
+        change = sa.update(case_keys).where(*_case(*place), case_keys.c.wrapped == old).values(wrapped=new)
+        return self._connection.execute(change).rowcount == 1
+
     def shred(self, tenant: TenantId, case_id: CaseId) -> None:
         """The row stays, to say that there was a key."""
         self._connection.execute(sa.update(case_keys).where(*_case(tenant, case_id)).values(wrapped=None))
 
 
-def _case(tenant: TenantId, case_id: CaseId) -> tuple[sa.ColumnElement[bool], ...]:
+def _case(tenant: str, case_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return case_keys.c.tenant == tenant, case_keys.c.case_id == case_id
 
 

@@ -1,0 +1,39 @@
+"""Destroy a key for good, in its custody and in the store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from evidence.event import Actor, EventType
+from keys.key import KeyId, KeyRecord, KeyState
+from keys.open import OpenSigners
+from keys.ports import KeyUnit
+from keys.record import draft
+
+
+def destroy_key(
+    unit: KeyUnit, signers: OpenSigners, key_id: KeyId, actor: Actor, at: datetime, *, reason: str = ""
+) -> KeyRecord:
+    """The record, destroyed and without a handle; the public key stays.
+
+    The custody destroys before the caller's transaction commits: should the commit fail, the act is
+    repeated, and no record ever claims a destruction that did not happen. Raises `KeyStateInvalid`
+    unless the key is pre-active or deactivated, `CustodyUnavailable`.
+    """
+    before = unit.keys.get(key_id)
+    before.require_transition(KeyState.DESTROYED)
+    after = unit.keys.transition(key_id, KeyState.DESTROYED)
+    signers.forget(key_id)
+    signers.custody(before).destroy(before)
+    unit.keys.replace_handle(key_id, after.handle, b"")
+    event = draft(
+        EventType.KEY_DESTROYED,
+        after,
+        actor,
+        at,
+        reason=reason,
+        previous=before.state.value,
+        uses=after.use_count,
+    )
+    unit.log.append([event])
+    return unit.keys.get(key_id)
