@@ -15,6 +15,7 @@ CaError
 ├── RegistryBehind            the database is older than the revocation journal
 ├── EncodingInvalid           bytes are not the structure the field says
 ├── PathInvalid               a certification path does not validate
+├── TimestampInvalid          a timestamp token or response does not verify: names the field
 └── TimestampRefused          no token: carries the RFC 3161 PKIFailureInfo
     └── TimeNotAvailable      the clock is not known to be right
 """
@@ -177,6 +178,17 @@ class PathInvalid(CaError):
         super().__init__(f"{subject}: {reason} ({sub_indication})")
         self.subject = subject
         self.sub_indication = sub_indication
+        self.reason = reason
+
+
+class TimestampInvalid(CaError):
+    """A timestamp token or response that is malformed, or not over what was asked."""
+
+    code = "timestamp-invalid"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
         self.reason = reason
 
 
