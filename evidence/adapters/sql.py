@@ -92,6 +92,18 @@ def _upsert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | s
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def _put_head(put: postgresql.Insert | sqlite.Insert) -> sa.Insert:
+    # Rows are bound one by one: a statement with all of them would be compiled anew for every batch.
+    changed = {name: put.excluded[name] for name in ("next_seq", "last_sha256", "last_sm3")}
+    return put.on_conflict_do_update(index_elements=["tenant", "case_id"], set_=changed)
+
+
+_PUT_HEAD = {
+    "postgresql": _put_head(postgresql.insert(cases)),
+    "sqlite": _put_head(sqlite.insert(cases)),
+}
+
+
 class SqlEventStore:
     """`EventStore` over one connection's transaction."""
 
@@ -125,16 +137,12 @@ class SqlEventStore:
             for event in recorded
             if event.sealed is not None
         ]
-        put_head = _upsert(self._connection, cases).values(_head_row(recorded[0].tenant, heads))
-        put_head = put_head.on_conflict_do_update(
-            index_elements=["tenant", "case_id"],
-            set_={name: put_head.excluded[name] for name in ("next_seq", "last_sha256", "last_sm3")},
-        )
+        rows = _head_row(recorded[0].tenant, heads)
         try:
             self._connection.execute(_insert_event, [_row(event) for event in recorded])
             if sealed:
                 self._connection.execute(_insert_payload, sealed)
-            self._connection.execute(put_head)
+            self._connection.execute(_PUT_HEAD[self._connection.dialect.name], rows)
         except DBAPIError as error:
             raise RecordRefused(str(error.orig)) from error
 
