@@ -10,7 +10,11 @@ from functools import cached_property
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from api.answers import AnswerStore
+from api.callers import CallerStore
 from api.engine import READING
+from api.errors import StoreUnavailable
+from api.tables import metadata as api_metadata
 from ca.adapters.approvals import SqlApprovalStore
 from ca.adapters.authorities import SqlAuthorityStore
 from ca.adapters.certificates import SqlCertificateStore
@@ -28,18 +32,8 @@ from evidence.ports import KeyWrapper, Watermark
 from keys.adapters.sql import SqlKeyStore
 from keys.adapters.sql import metadata as keys_metadata
 
-METADATA = (evidence_metadata, keys_metadata, ca_metadata)
+METADATA = (evidence_metadata, keys_metadata, ca_metadata, api_metadata)
 """What Alembic compares against; each package owns its tables."""
-
-
-class StoreUnavailable(Exception):
-    """The database cannot be reached or does not take the write; nothing of the unit was kept."""
-
-    code = "store-unavailable"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"the database is not available: {reason}")
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +105,16 @@ class Unit:
     def timestamps(self) -> SqlTimestampStore:
         """Timestamp tokens."""
         return SqlTimestampStore(self._connection)
+
+    @cached_property
+    def callers(self) -> CallerStore:
+        """Programs that may call."""
+        return CallerStore(self._connection, self._context.wrapper, self._context.tenant)
+
+    @cached_property
+    def answers(self) -> AnswerStore:
+        """Answers kept for retries."""
+        return AnswerStore(self._connection, self._context.wrapper)
 
 
 class Database:
