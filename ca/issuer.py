@@ -63,7 +63,7 @@ class IssuerContext:
             certificate.not_before,
             certificate.not_after,
             constraints.path_length,
-            _permitted(certificate),
+            permitted_names(certificate),
         )
 
     @classmethod
@@ -80,7 +80,8 @@ class IssuerContext:
         return self.not_after is None
 
 
-def _permitted(certificate: Certificate) -> tuple[bytes, ...]:
+def permitted_names(certificate: Certificate) -> tuple[bytes, ...]:
+    """Encoded Names of the permitted directoryName subtrees; empty for no constraint."""
     try:
         constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:

@@ -67,30 +67,39 @@ class Attribute:
             raise _invalid(kind, f"has {len(value)} characters; RFC 5280 allows {kind.bound}")
         if value[0] == " " or value[-1] == " ":
             raise _invalid(kind, "begins or ends with a space")
-        if not value.isprintable() or not _BLANK_LETTERS.isdisjoint(value):
-            _check_visible(kind, value)
+        hidden = visible(value)
+        if hidden is not None:
+            raise _invalid(kind, hidden)
         if kind.printable and not _PRINTABLE_TEXT.match(value):
             raise _invalid(kind, "holds characters outside PrintableString")
         if kind is AttributeType.COUNTRY and not _COUNTRY.match(value):
             raise _invalid(kind, "is not two capital letters")
 
     @property
+    def parts(self) -> tuple[str, int, bytes]:
+        """OID, tag and content: PrintableString where RFC 5280 says so, UTF8String elsewhere."""
+        kind = self.kind
+        return kind.oid, _PRINTABLE if kind.printable else _UTF8, self.value.encode()
+
+    @property
     def der(self) -> bytes:
-        """SET of one AttributeTypeAndValue: PrintableString where RFC 5280 says so, UTF8String elsewhere."""
-        tag = _PRINTABLE if self.kind.printable else _UTF8
-        pair = der.sequence(self.kind.encoded_oid, der.wrap(tag, self.value.encode()))
-        return der.wrap(der.SET, pair)
+        """SET of one AttributeTypeAndValue."""
+        _, tag, content = self.parts
+        return der.wrap(der.SET, der.sequence(self.kind.encoded_oid, der.wrap(tag, content)))
 
 
 def _invalid(kind: AttributeType, reason: str) -> RequestInvalid:
     return RequestInvalid(f"subject.{kind.text}", reason)
 
 
-def _check_visible(kind: AttributeType, value: str) -> None:
-    """Refuse controls, bidirectional overrides, invisible and private characters, lone surrogates."""
-    for place, character in enumerate(value):
+def visible(text: str) -> str | None:
+    """What hides in a text: controls, bidirectional overrides, invisible or private characters; or None."""
+    if text.isprintable() and _BLANK_LETTERS.isdisjoint(text):
+        return None
+    for place, character in enumerate(text):
         if character in _BLANK_LETTERS or not (character.isprintable() or _new_ideograph(character)):
-            raise _invalid(kind, f"holds U+{ord(character):04X} at {place}, which a reader cannot see")
+            return f"holds U+{ord(character):04X} at {place}, which a reader cannot see"
+    return None
 
 
 def _new_ideograph(character: str) -> bool:

@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
-from ca import extension, oids
 from ca.certificate import certificate_der
 from ca.errors import Refused, RequestInvalid, ValidityBeyondIssuer
 from ca.extension import Value
+from ca.fixedparts import fixed_parts
 from ca.identity import IdentityRecord
 from ca.issuer import IssuerContext
 from ca.name import Name, subject_of
 from ca.profile import Profile
-from ca.profilecheck import expand
 from ca.profileschema import FixedSubject, GivenSubject, IdentitySubject
 from ca.registry import AuthorityId
 from ca.serial import SerialNumber
+from ca.view import AttributeView, CertificateView, TimeView
 from keys import der
 from keys.public import PublicKey
 from keys.suites import Algorithm
-
-TEMPLATES_KEPT = 512  # profiles x issuers x shards in use at once, with room
-MAX_DNS_NAMES = 50
-MAX_SHARD = 65_535
 
 _VERSION_3 = der.explicit(0, der.encode(2))
 _UTC_TIME_ENDS = 2050  # RFC 5280 4.1.2.5
 _ONE_SECOND = timedelta(seconds=1)
 _ASSURANCE = {"substantial": 1, "high": 2}
-_DNS_NAME = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\Z"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +99,7 @@ def prepare(
     """
     now = at.astimezone(UTC).replace(microsecond=0)
     subject, identity, simulated = _subject(profile, request.subject, now)
-    template = _template(profile, issuer, request.crl_shard, simulated)
+    parts = fixed_parts(profile, issuer, request.crl_shard, simulated)
     _check_key(profile, issuer, request.public)
     not_before = now - profile.validity.backdate
     not_after = not_before + _lifetime(profile, request.validity) - _ONE_SECOND
@@ -116,21 +107,42 @@ def prepare(
     subject_der = subject.der
     if issuer.is_self_signed and subject_der != issuer.subject_der:
         raise RequestInvalid("subject", "of a self-signed certificate must be its issuer")
-    extensions = template.extensions(request)
+    serial_der = integer(serial)
+    times = (encode_time(not_before), encode_time(not_after))
     tbs = der.wrap(
         der.SEQUENCE,
         b"".join(
             (
                 _VERSION_3,
-                integer(serial),
-                template.algorithm_and_issuer,
-                der.wrap(der.SEQUENCE, encode_time(not_before) + encode_time(not_after)),
+                serial_der,
+                parts.algorithm_and_issuer,
+                der.wrap(der.SEQUENCE, times[0] + times[1]),
                 subject_der,
                 request.public.spki,
-                extensions,
+                parts.extensions(request.public, request.parameters, request.dns_names),
             )
         ),
     )
+    if parts.is_linted(request.dns_names):
+        parts.lint_varying(
+            CertificateView(
+                2,
+                serial_der[2:],
+                parts.algorithm,
+                parts.algorithm,
+                issuer.subject_der,
+                subject_der,
+                tuple([AttributeView(*attribute.parts) for attribute in subject.attributes]),
+                TimeView(times[0][0], times[0][2:], not_before),
+                TimeView(times[1][0], times[1][2:], not_after),
+                request.public.spki,
+                request.public,
+                parts.extension_views,
+                parts.issuer_view,
+            )
+        )
+    else:
+        parts.lint_first(tbs, request.dns_names)
     return Prepared(
         profile.name,
         profile.profile_hash,
@@ -220,120 +232,3 @@ def _check_within_issuer(issuer: IssuerContext, not_before: datetime, not_after:
         raise ValidityBeyondIssuer(not_after, issuer.not_after)
     if issuer.not_before is not None and not_before < issuer.not_before:
         raise Refused("validity", f"would begin {not_before:%FT%TZ}, before its issuer's")
-
-
-class _Template:
-    """The parts of a certificate that profile, issuer and shard decide."""
-
-    __slots__ = ("_alternative_names", "_extras", "_fixed", "_parameters", "algorithm_and_issuer")
-
-    def __init__(self, profile: Profile, issuer: IssuerContext, shard: int, policies: bytes) -> None:
-        info = issuer.public.algorithm.info
-        self.algorithm_and_issuer = info.signature_identifier + issuer.subject_der
-        self._alternative_names = profile.alternative_names
-        dynamic = [extra for extra in profile.extensions if extra.value.parameters()]
-        self._extras = tuple(dynamic)
-        self._parameters = frozenset().union(*[extra.value.parameters() for extra in dynamic])
-        self._fixed = b"".join(
-            [
-                *_constraints(profile),
-                policies,
-                *_addresses(profile, issuer, shard),
-                extension.extension(
-                    oids.AUTHORITY_KEY_IDENTIFIER, extension.authority_key_identifier(issuer.key_identifier)
-                ),
-                *[
-                    extension.extension(extra.oid, extra.value.encode({}), critical=extra.critical)
-                    for extra in profile.extensions
-                    if not extra.value.parameters()
-                ],
-            ]
-        )
-
-    def extensions(self, request: CertificateRequest) -> bytes:
-        """[3] EXPLICIT Extensions; raises `RequestInvalid` for a parameter or host name."""
-        for name in request.parameters:
-            if name not in self._parameters:
-                raise RequestInvalid(name, "is no parameter of the profile")
-        parts = [self._fixed, _SKI_HEAD, request.public.key_identifier]
-        for extra in self._extras:
-            value = extra.value.encode(request.parameters)
-            parts.append(extension.extension(extra.oid, value, critical=extra.critical))
-        if request.dns_names or self._alternative_names is not None:
-            parts.append(self._names(request.dns_names))
-        return der.explicit(3, der.wrap(der.SEQUENCE, b"".join(parts)))
-
-    def _names(self, names: tuple[str, ...]) -> bytes:
-        rule = self._alternative_names
-        if rule is None:
-            raise RequestInvalid("dns_names", "are not permitted by the profile")
-        if not names:
-            if rule.required:
-                raise RequestInvalid("dns_names", "are required by the profile")
-            return b""
-        if len(names) > MAX_DNS_NAMES or len(set(names)) != len(names):
-            raise RequestInvalid("dns_names", f"are more than {MAX_DNS_NAMES}, or one occurs twice")
-        for place, name in enumerate(names):
-            if not _DNS_NAME.match(name):
-                raise RequestInvalid(f"dns_names[{place}]", "is not a host name in lower case")
-        return extension.extension(oids.SUBJECT_ALT_NAME, extension.dns_names(names), critical=rule.critical)
-
-
-_SKI_SIZE = 20
-_SKI_HEAD = extension.extension(oids.SUBJECT_KEY_IDENTIFIER, der.octets(bytes(_SKI_SIZE)))[:-_SKI_SIZE]
-
-
-@lru_cache(maxsize=TEMPLATES_KEPT)
-def _template(profile: Profile, issuer: IssuerContext, shard: int, simulated: bool) -> _Template:  # noqa: FBT001
-    if issuer.role not in profile.issued_by or issuer.is_self_signed != profile.is_root:
-        raise Refused("profile", f"{profile.name} is not issued by {issuer.authority_id}")
-    if profile.basic_constraints.ca and issuer.path_length == 0:
-        raise Refused("profile", f"{issuer.authority_id} may issue no authority below itself")
-    if not 0 <= shard <= MAX_SHARD:
-        raise RequestInvalid("crl_shard", f"is not between 0 and {MAX_SHARD}")
-    policies = b""
-    if profile.policies is not None:
-        chosen = profile.policies.simulated if simulated else profile.policies.oids
-        if chosen is None:
-            raise Refused("identity.simulated", f"profile {profile.name} takes no simulated identity")
-        value = extension.certificate_policies(chosen, profile.policies.cps)
-        policies = extension.extension(oids.CERTIFICATE_POLICIES, value, critical=profile.policies.critical)
-    return _Template(profile, issuer, shard, policies)
-
-
-def _constraints(profile: Profile) -> list[bytes]:
-    basic, usage, purposes = profile.basic_constraints, profile.key_usage, profile.extended_key_usage
-    parts = [
-        extension.extension(
-            oids.BASIC_CONSTRAINTS,
-            extension.basic_constraints(ca=basic.ca, path_length=basic.path_length),
-            critical=basic.critical,
-        ),
-        extension.extension(oids.KEY_USAGE, extension.key_usage(usage.bits), critical=usage.critical),
-    ]
-    if purposes is not None:
-        value = extension.extended_key_usage(purposes.purposes)
-        parts.append(extension.extension(oids.EXTENDED_KEY_USAGE, value, critical=purposes.critical))
-    if profile.name_constraints is not None:
-        value = extension.name_constraints(
-            [Name.of(pairs).der for pairs in profile.name_constraints.permitted]
-        )
-        parts.append(extension.extension(oids.NAME_CONSTRAINTS, value, critical=True))
-    if profile.ocsp_no_check:
-        parts.append(extension.extension(oids.OCSP_NO_CHECK, der.NULL))
-    return parts
-
-
-def _addresses(profile: Profile, issuer: IssuerContext, shard: int) -> list[bytes]:
-    if profile.pointers is None:
-        return []
-    crl, ocsp, certificate = (
-        expand(template, issuer.base_url, issuer.authority_id, shard)
-        for template in (profile.pointers.crl, profile.pointers.ocsp, profile.pointers.issuer)
-    )
-    return [
-        extension.extension(oids.CRL_DISTRIBUTION_POINTS, extension.crl_distribution_point(crl)),
-        extension.extension(
-            oids.AUTHORITY_INFO_ACCESS, extension.authority_info_access(ocsp=ocsp, issuer=certificate)
-        ),
-    ]
