@@ -10,6 +10,7 @@ from ca.certificate import Certificate
 from ca.crl import Crl
 from ca.errors import LintFailed
 from ca.registry import RevocationReason
+from ca.rule import RFC_5280
 
 MAX_LIFETIME = timedelta(days=366)  # CA/Browser Forum BR 7.2: a year for CRLs of authorities, less for others
 
@@ -32,9 +33,6 @@ class SuccessionRule:
     citation: str
     effective_from: date
     check: Callable[[Crl, Crl], str | None]
-
-
-_RFC5280 = date(2008, 5, 1)
 
 
 def _issuer(crl: Crl, issuer: Certificate) -> str | None:
@@ -98,18 +96,18 @@ def _expired_stay(crl: Crl, issuer: Certificate) -> str | None:
 
 
 CRL_RULES = (
-    CrlRule("crl.issuer-name", "RFC 5280 5.1.2.3", _RFC5280, _issuer),
-    CrlRule("crl.key-identifier", "RFC 5280 5.2.1", _RFC5280, _key_identifier),
-    CrlRule("crl.algorithm", "RFC 5280 5.1.1.2", _RFC5280, _algorithm),
-    CrlRule("crl.order-of-times", "RFC 5280 5.1.2.5", _RFC5280, _order),
+    CrlRule("crl.issuer-name", "RFC 5280 5.1.2.3", RFC_5280, _issuer),
+    CrlRule("crl.key-identifier", "RFC 5280 5.2.1", RFC_5280, _key_identifier),
+    CrlRule("crl.algorithm", "RFC 5280 5.1.1.2", RFC_5280, _algorithm),
+    CrlRule("crl.order-of-times", "RFC 5280 5.1.2.5", RFC_5280, _order),
     CrlRule("crl.lifetime", "CA/Browser Forum BR 7.2", date(2024, 3, 15), _lifetime),
-    CrlRule("crl.within-issuer", "RFC 5280 6.3.3", _RFC5280, _within_issuer),
-    CrlRule("crl.number", "RFC 5280 5.2.3", _RFC5280, _number),
-    CrlRule("crl.delta-after-base", "RFC 5280 5.2.4", _RFC5280, _delta_order),
-    CrlRule("crl.delta-without-freshest", "RFC 5280 5.2.6", _RFC5280, _delta_pointer),
-    CrlRule("crl.direct", "RFC 5280 5.2.5", _RFC5280, _direct),
-    CrlRule("crl.one-kind", "RFC 5280 5.2.5", _RFC5280, _one_kind),
-    CrlRule("crl.distribution-point", "RFC 5280 5.2.5", _RFC5280, _point),
+    CrlRule("crl.within-issuer", "RFC 5280 6.3.3", RFC_5280, _within_issuer),
+    CrlRule("crl.number", "RFC 5280 5.2.3", RFC_5280, _number),
+    CrlRule("crl.delta-after-base", "RFC 5280 5.2.4", RFC_5280, _delta_order),
+    CrlRule("crl.delta-without-freshest", "RFC 5280 5.2.6", RFC_5280, _delta_pointer),
+    CrlRule("crl.direct", "RFC 5280 5.2.5", RFC_5280, _direct),
+    CrlRule("crl.one-kind", "RFC 5280 5.2.5", RFC_5280, _one_kind),
+    CrlRule("crl.distribution-point", "RFC 5280 5.2.5", RFC_5280, _point),
     CrlRule("crl.expired-stay", "ITU-T X.509 9.5.2.8", date(2005, 8, 1), _expired_stay),
 )
 
@@ -132,10 +130,10 @@ def _time_goes_on(crl: Crl, before: Crl) -> str | None:
 
 
 SUCCESSION_RULES = (
-    SuccessionRule("crl.number-grows", "RFC 5280 5.2.3", _RFC5280, _number_grows),
-    SuccessionRule("crl.same-key", "RFC 5280 5.2.1", _RFC5280, _same_key),
-    SuccessionRule("crl.same-scope", "RFC 5280 5.2.5", _RFC5280, _same_scope),
-    SuccessionRule("crl.time-goes-on", "RFC 5280 5.1.2.4", _RFC5280, _time_goes_on),
+    SuccessionRule("crl.number-grows", "RFC 5280 5.2.3", RFC_5280, _number_grows),
+    SuccessionRule("crl.same-key", "RFC 5280 5.2.1", RFC_5280, _same_key),
+    SuccessionRule("crl.same-scope", "RFC 5280 5.2.5", RFC_5280, _same_scope),
+    SuccessionRule("crl.time-goes-on", "RFC 5280 5.1.2.4", RFC_5280, _time_goes_on),
 )
 
 

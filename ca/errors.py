@@ -15,6 +15,7 @@ CaError
 ├── RegistryBehind            the database is older than the revocation journal
 ├── EncodingInvalid           bytes are not the structure the field says
 ├── PathInvalid               a certification path does not validate
+├── RevocationDataInvalid     a CRL or OCSP answer proves nothing of the certificate: names the field
 ├── TimestampInvalid          a timestamp token or response does not verify: names the field
 └── TimestampRefused          no token: carries the RFC 3161 PKIFailureInfo
     └── TimeNotAvailable      the clock is not known to be right
@@ -178,6 +179,17 @@ class PathInvalid(CaError):
         super().__init__(f"{subject}: {reason} ({sub_indication})")
         self.subject = subject
         self.sub_indication = sub_indication
+        self.reason = reason
+
+
+class RevocationDataInvalid(CaError):
+    """A CRL or OCSP answer that does not prove what it is offered for."""
+
+    code = "revocation-data-invalid"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
         self.reason = reason
 
 
