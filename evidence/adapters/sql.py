@@ -192,7 +192,8 @@ class SqlCaseKeyStore:
     def add(self, tenant: TenantId, case_id: CaseId, wrapped: bytes) -> bool:
         """The first key stands."""
         put = _upsert(self._connection, case_keys).values(tenant=tenant, case_id=case_id, wrapped=wrapped)
-        return self._connection.execute(put.on_conflict_do_nothing()).rowcount == 1
+        put = put.on_conflict_do_nothing().returning(case_keys.c.case_id)
+        return self._connection.execute(put).scalar() is not None
 
     def wrapped_page(self, after: tuple[str, ...] | None, limit: int) -> Sequence[Wrapped]:
         """By tenant, then case."""

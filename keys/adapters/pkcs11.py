@@ -52,7 +52,12 @@ class Pkcs11Custody:
             )
         handle = key_id.encode()
         label = f"{key_id} {purpose.value}"
-        return Generated(self._token.run(lambda session: _make(session, algorithm, handle, label)), handle)
+
+        def make(session: Any) -> PublicKey:  # noqa: ANN401  (the binding's session is made at run time)
+            _destroy(session, handle)  # what a try before a lost session may have left
+            return _make(session, algorithm, handle, label)
+
+        return Generated(self._token.run(make), handle)
 
     def open(self, record: KeyRecord) -> Pkcs11Signer:
         signer = Pkcs11Signer(self._token, record)
@@ -60,12 +65,8 @@ class Pkcs11Custody:
         return signer
 
     def destroy(self, record: KeyRecord) -> None:
-        def forget(session: Any) -> None:  # noqa: ANN401  (the binding's session is made at run time)
-            for found in list(session.get_objects({Attribute.ID: record.handle})):
-                found.destroy()
-
         if record.handle:
-            self._token.run(forget)
+            self._token.run(lambda session: _destroy(session, record.handle))
 
     def close(self) -> None:
         """Log out of the token."""
@@ -113,6 +114,11 @@ class Pkcs11Signer:
                 raise KeyUnsealFailed(self.key_id, f"{self._token.name} holds another key under its id")
             self._key, self._generation = key, self._token.generation
         return self._key
+
+
+def _destroy(session: Any, handle: bytes) -> None:  # noqa: ANN401
+    for found in list(session.get_objects({Attribute.ID: handle})):
+        found.destroy()
 
 
 def _make(session: Any, algorithm: Algorithm, handle: bytes, label: str) -> PublicKey:  # noqa: ANN401

@@ -66,8 +66,8 @@ class SqlKeyStore:
         self._insert = postgresql.insert if postgres else sqlite.insert
 
     def add(self, record: KeyRecord) -> None:
-        put = self._insert(keys).values(_row(record)).on_conflict_do_nothing()
-        if self._connection.execute(put).rowcount != 1:
+        put = self._insert(keys).values(_row(record)).on_conflict_do_nothing().returning(keys.c.key_id)
+        if self._connection.execute(put).scalar() is None:
             raise KeyStateInvalid(record.key_id, "there already, or its public key is", "be added")
 
     def get(self, key_id: KeyId) -> KeyRecord:

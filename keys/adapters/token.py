@@ -15,9 +15,20 @@ from keys.errors import CustodyUnavailable
 
 T = TypeVar("T")
 
-# The binding initialises libraries without OS locking, so PKCS#11 v2.40 5.4 leaves it to us that no two
-# threads are inside one library.
-_LIBRARY_LOCKS: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+class _Library:
+    """A loaded library, one for all tokens on it."""
+
+    def __init__(self) -> None:
+        # The binding initialises libraries without OS locking, so PKCS#11 v2.40 5.4 leaves it to us
+        # that no two threads are inside one.
+        self.lock = threading.RLock()
+        # Grows when the library is ended: it then numbers sessions and objects from the start again, so
+        # that a handle from before would silently name another token's session or key.
+        self.epoch = 0
+
+
+_LIBRARIES: defaultdict[str, _Library] = defaultdict(_Library)
 _PIN_REFUSED = (
     refusals.PinIncorrect,
     refusals.PinLocked,
@@ -26,6 +37,7 @@ _PIN_REFUSED = (
     refusals.PinExpired,
 )
 _LOST = (
+    refusals.NoSuchToken,  # many libraries look for tokens only when they start
     refusals.SessionClosed,
     refusals.SessionHandleInvalid,
     refusals.TokenNotPresent,
@@ -47,7 +59,8 @@ class Token:
         self._library = library
         self._label = label
         self._pin = pin
-        self._lock = _LIBRARY_LOCKS[library]
+        self._shared = _LIBRARIES[library]
+        self._epoch = 0
         self._session: Any = None
         self._pin_refused: CustodyUnavailable | None = None
         self.generation = 0
@@ -58,11 +71,14 @@ class Token:
 
         Raises `CustodyUnavailable`.
         """
-        with self._lock:
+        with self._shared.lock:
             try:
                 try:
                     return act(self._opened())
-                except _LOST:
+                except pkcs11.PKCS11Error as error:
+                    # The bare class stands for a library that another session has ended.
+                    if not isinstance(error, _LOST) and type(error) is not pkcs11.PKCS11Error:
+                        raise
                     self._drop()
                     return act(self._opened())
             except pkcs11.PKCS11Error as error:
@@ -70,15 +86,16 @@ class Token:
 
     def close(self) -> None:
         """Log out."""
-        with self._lock:
-            if self._session is not None:
+        with self._shared.lock:
+            if self._session is not None and self._epoch == self._shared.epoch:
                 with contextlib.suppress(pkcs11.PKCS11Error):  # a session that is gone is closed
                     self._session.close()
-                self._session = None
+            self._session = None
 
     def _opened(self) -> Any:  # noqa: ANN401  (the binding's session is made at run time)
-        if self._session is None:
+        if self._session is None or self._epoch != self._shared.epoch:
             self._session = self._open()
+            self._epoch = self._shared.epoch
             self.generation += 1
         return self._session
 
@@ -96,7 +113,7 @@ class Token:
 
     def _drop(self) -> None:
         """Start the library afresh: many notice a token's return only then."""
-        self._session = None
+        self._shared.epoch += 1
         with contextlib.suppress(pkcs11.PKCS11Error):  # it ends either way; the next use starts it again
             pkcs11.lib(self._library).finalize()
 
