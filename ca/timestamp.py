@@ -76,7 +76,7 @@ class Imprint:
 
     def encoded(self) -> bytes:
         """DER."""
-        return der.sequence(self.identifier, der.octets(self.value))
+        return _IMPRINT_HEADS[self.identifier] + self.value
 
     def matches(self, digest: Digest, value: bytes) -> bool:
         """The same digest under the same algorithm, however its parameters are written."""
@@ -87,6 +87,12 @@ _DIGESTS = {
     der.sequence(der.oid(digest.oid), parameters): digest
     for digest in DIGEST_BY_OID.values()
     for parameters in (b"", der.NULL)  # RFC 5754 2: both are in use
+}
+
+
+_IMPRINT_HEADS = {  # a MessageImprint up to the digest, by its AlgorithmIdentifier
+    identifier: der.sequence(identifier, der.octets(bytes(digest.size)))[: -digest.size]
+    for identifier, digest in _DIGESTS.items()
 }
 
 
@@ -243,3 +249,13 @@ def encode_tst_info(
     nonce = b"" if request.nonce is None else der.encode(request.nonce)
     imprint = request.imprint.encoded()
     return der.sequence(_VERSION, policy, imprint, der.encode(serial), gen_time, accuracy, nonce, tsa)
+
+
+def check_answers(data: bytes, request: TimestampRequest, serial: int) -> None:
+    """A TSTInfo of ours, read back, answers this request; raises `TimestampInvalid`."""
+    try:
+        info = der.decode(_TstInfo, data, limit=MAX_TST_INFO_SIZE)
+    except der.DerInvalid as error:
+        raise TimestampInvalid("tstInfo", str(error)) from error
+    if info.imprint.digest != request.imprint.value or info.nonce != request.nonce or info.serial != serial:
+        raise TimestampInvalid("tstInfo", "does not answer the request")

@@ -4,10 +4,10 @@ What a signer's messages share is encoded once, so that a timestamp authority pa
 octets only.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: the declarations below are read as types, not as text.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from cryptography.hazmat import asn1
 from cryptography.x509 import ObjectIdentifier
@@ -29,6 +29,7 @@ from keys.cms import (
 )
 from keys.errors import CmsInvalid
 from keys.ports import Signer
+from keys.public import PublicKey
 from keys.suites import Algorithm, digest_identifier
 
 _VERSION_1 = der.encode(1)
@@ -37,6 +38,52 @@ _MESSAGE_DIGEST = der.oid(OID_MESSAGE_DIGEST)
 _SIGNED_ATTRIBUTES = b"\xa0"
 _UNSIGNED_ATTRIBUTES = 0xA1
 _CERTIFICATES = 0xA0
+
+
+@asn1.sequence
+class _BuiltSigner:
+    version: int
+    sid: asn1.TLV
+    digest_algorithm: asn1.TLV
+    signed_attributes: Annotated[list[asn1.TLV] | None, asn1.Implicit(0)]
+    signature_algorithm: asn1.TLV
+    signature: bytes
+
+
+@asn1.sequence
+class _BuiltContent:
+    content_type: asn1.TLV
+    content: Annotated[bytes | None, asn1.Explicit(0)]
+
+
+@asn1.sequence
+class _BuiltSignedData:
+    version: int
+    digest_algorithms: asn1.TLV
+    encapsulated: _BuiltContent
+    certificates: Annotated[list[asn1.TLV] | None, asn1.Implicit(0)]
+    signers: asn1.SetOf[_BuiltSigner]
+
+
+@asn1.sequence
+class _Built:  # ContentInfo with what a recheck needs taken out, and no more
+    content_type: asn1.TLV
+    signed_data: Annotated[_BuiltSignedData, asn1.Explicit(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Signed attributes that wait for their signature; made by `SignedDataBuilder.prepare` only."""
+
+    builder: "SignedDataBuilder"
+    to_sign: bytes
+    """DER of the SET OF signed attributes: what the key signs, hashing it itself (RFC 5652 5.4)."""
+
+    def complete(
+        self, signature: bytes, content: bytes | None, unsigned_attributes: Iterable[Attribute] = ()
+    ) -> bytes:
+        """ContentInfo in DER around the signature; `content` None leaves it detached."""
+        return self.builder.assemble(self, signature, content, unsigned_attributes)
 
 
 class SignedDataBuilder:
@@ -73,6 +120,11 @@ class SignedDataBuilder:
             Attribute(OID_CONTENT_TYPE, (self._content_type_oid,)).encoded(),
             signing_certificate_v2(identity, algorithm.digest).encoded(),
         )
+        # Attributes of different types are in order before the digest's own octets are reached, so the SET
+        # is the same around every digest.
+        self._around_digest = self._set(bytes(self._digest.size), ()).split(bytes(self._digest.size))
+        if len(self._around_digest) != 2:  # noqa: PLR2004
+            raise CmsInvalid("certificate", "has a digest of zeros")
 
     def prepare(self, content_digest: bytes, signed_attributes: Iterable[Attribute] = ()) -> Prepared:
         """The bytes to sign for content of this digest (of the algorithm's own hash).
@@ -82,12 +134,15 @@ class SignedDataBuilder:
         """
         if len(content_digest) != self._digest.size:
             raise CmsInvalid("messageDigest", f"is {len(content_digest)} bytes, not {self._digest.size}")
-        digest = der.sequence(_MESSAGE_DIGEST, der.set_of(der.octets(content_digest)))
         extra = tuple(signed_attributes)
-        if extra:
-            _require_new(extra)
-        encoded = sorted((*self._fixed, digest, *(one.encoded() for one in extra)))
-        return Prepared(self, der.wrap(der.SET, b"".join(encoded)))
+        if not extra:
+            return Prepared(self, content_digest.join(self._around_digest))
+        _require_new(extra)
+        return Prepared(self, self._set(content_digest, extra))
+
+    def _set(self, content_digest: bytes, extra: Sequence[Attribute]) -> bytes:
+        digest = der.sequence(_MESSAGE_DIGEST, der.set_of(der.octets(content_digest)))
+        return der.set_of(*self._fixed, digest, *(one.encoded() for one in extra))
 
     def assemble(
         self,
@@ -98,13 +153,9 @@ class SignedDataBuilder:
     ) -> bytes:
         """ContentInfo, DER; see `Prepared.complete`."""
         unsigned = b"".join(sorted(one.encoded() for one in unsigned_attributes))
-        signer = der.sequence(
-            self._signer_head,
-            _SIGNED_ATTRIBUTES + prepared.to_sign[1:],  # the SET under its implicit tag
-            self._signature_identifier,
-            der.octets(signature),
-            der.wrap(_UNSIGNED_ATTRIBUTES, unsigned) if unsigned else b"",
-        )
+        if unsigned:
+            unsigned = der.wrap(_UNSIGNED_ATTRIBUTES, unsigned)
+        signer = der.sequence(self._signer_head, self._signed_part(prepared, signature), unsigned)
         inside = b"" if content is None else der.explicit(0, der.octets(content))
         signed_data = der.sequence(
             self._before,
@@ -113,6 +164,33 @@ class SignedDataBuilder:
             der.wrap(der.SET, signer),
         )
         return der.sequence(self._signed_data_oid, der.explicit(0, signed_data))
+
+    def _signed_part(self, prepared: Prepared, signature: bytes) -> bytes:
+        # The signed attributes are a SET to the signature, and under their implicit tag in the message.
+        attributes_in_place = _SIGNED_ATTRIBUTES + prepared.to_sign[1:]
+        return attributes_in_place + self._signature_identifier + der.octets(signature)
+
+    def recheck(self, message: bytes, public: PublicKey) -> bytes:
+        """The content of a message just built without extra attributes, decoded again and verified.
+
+        The signature must verify over attributes computed anew from the content that is in the message.
+        Cheaper than `keys.cms_verify.verify` for one who made the message: the certificate is not read
+        again. Raises `CmsInvalid` or `SignatureInvalid`.
+        """
+        try:
+            built = der.decode(_Built, message, limit=len(message)).signed_data
+        except der.DerInvalid as error:
+            raise CmsInvalid("signedData", str(error)) from error
+        content = built.encapsulated.content
+        signers = built.signers.as_list()
+        if content is None or len(signers) != 1:
+            raise CmsInvalid("signedData", "is not of one signer with its content inside")
+        signature = signers[0].signature
+        anew = self.prepare(self._digest.of(content))
+        if not message.endswith(self._signed_part(anew, signature)):
+            raise CmsInvalid("signedAttrs", "are not those of the content")
+        public.verify(signature, anew.to_sign)
+        return content
 
     def sign(
         self,
@@ -125,21 +203,6 @@ class SignedDataBuilder:
         """Both phases at once, with a key at hand; raises as `prepare` and `signer.sign` do."""
         prepared = self.prepare(self._digest.of(content), signed_attributes)
         return prepared.complete(signer.sign(prepared.to_sign), None if detached else content)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Signed attributes that wait for their signature; made by `SignedDataBuilder.prepare` only."""
-
-    builder: SignedDataBuilder
-    to_sign: bytes
-    """DER of the SET OF signed attributes: what the key signs, hashing it itself (RFC 5652 5.4)."""
-
-    def complete(
-        self, signature: bytes, content: bytes | None, unsigned_attributes: Iterable[Attribute] = ()
-    ) -> bytes:
-        """ContentInfo in DER around the signature; `content` None leaves it detached."""
-        return self.builder.assemble(self, signature, content, unsigned_attributes)
 
 
 def with_unsigned(signed_data: bytes, added: Sequence[Attribute], *, signer: int = 0) -> bytes:

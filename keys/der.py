@@ -38,7 +38,10 @@ def length(size: int) -> bytes:
 
 def wrap(tag: int, content: bytes) -> bytes:
     """One element with a single-octet tag."""
-    return bytes((tag,)) + length(len(content)) + content
+    size = len(content)
+    if size < _SHORT:  # most elements: spelled out, since builders call this more than anything else
+        return bytes((tag, size)) + content
+    return bytes((tag,)) + length(size) + content
 
 
 def sequence(*parts: bytes) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes
 
-from evidence.digest import sm3
+from evidence.digest import sha256, sm3
 from keys import der
 
 
@@ -40,7 +40,7 @@ class Digest(enum.StrEnum):
 
     def of(self, data: bytes) -> bytes:
         """The digest of `data`."""
-        return sm3(data) if self is Digest.SM3 else hashlib.new(self.value, data).digest()
+        return _DIGEST_FUNCTIONS[self](data)
 
     @property
     def hazmat(self) -> hashes.HashAlgorithm:
@@ -55,6 +55,12 @@ _DIGEST_OIDS = {
     Digest.SM3: "1.2.156.10197.1.401",
 }
 _DIGEST_SIZES = {Digest.SHA256: 32, Digest.SHA384: 48, Digest.SHA512: 64, Digest.SM3: 32}
+_DIGEST_FUNCTIONS: dict[Digest, Callable[[bytes], bytes]] = {
+    Digest.SHA256: sha256,
+    Digest.SHA384: lambda data: hashlib.sha384(data).digest(),
+    Digest.SHA512: lambda data: hashlib.sha512(data).digest(),
+    Digest.SM3: sm3,
+}
 _DIGEST_HAZMAT: dict[Digest, Callable[[], hashes.HashAlgorithm]] = {
     Digest.SHA256: hashes.SHA256,
     Digest.SHA384: hashes.SHA384,
