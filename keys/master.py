@@ -11,7 +11,7 @@ from keys.wrapping import SECRET_SIZE, MasterKey
 
 MAX_TEXT = 4_096  # characters; room for dozens of secrets, and for no file taken by mistake
 HEX_LENGTH = 2 * SECRET_SIZE
-# 32 random bytes hold fewer than 20 different values once in 10^10 times; typed ones almost always.
+# 32 random bytes hold fewer than 20 different values once in 7·10^9 times; typed ones almost always.
 MIN_DISTINCT = 20
 
 
