@@ -1,14 +1,21 @@
 """Object identifiers: our own arc, and the standard ones that certificates of ours carry.
 
-Our arc is a UUID's (Rec. ITU-T X.667 7): nobody had to be asked for it, and it is nobody else's.
+Our arc comes from a UUID, so nobody had to be asked for it and it is nobody else's. It lies under the arc
+kept for such use at 1.2.840.113556.1.8000.2554, which splits the UUID into seven small numbers. The plainer
+2.25.<UUID> (Rec. ITU-T X.667 7) is one number of 128 bits, which decoders in use refuse: the one that
+pkilint decodes with stops at 32 bits.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from uuid import UUID
 
 ARC_UUID = UUID("470bb898-035a-451f-8672-41edcf8645de")
-ARC = f"2.25.{ARC_UUID.int}"
+_CUTS = (0, 4, 8, 12, 16, 20, 26, 32)  # aaaabbbb-cccc-dddd-eeee-ffffffgggggg
+ARC = "1.2.840.113556.1.8000.2554." + ".".join(
+    str(int(ARC_UUID.hex[start:stop], 16)) for start, stop in pairwise(_CUTS)
+)
 
 # .1 certificate policies; the twin under .1.<n>.99 marks a subject whose identity was only simulated
 POLICY_PERSON_EVENT = f"{ARC}.1.1"
