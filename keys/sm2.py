@@ -181,7 +181,11 @@ class _Pure:
     def verify(self, signature: bytes, data: bytes) -> None:
         r, s = ecsignature.decode(signature, SM2_ORDER)
         digest = bytes.fromhex(self._engine._sm3_z(data))
-        if not self._engine.verify(f"{r:064x}{s:064x}", digest):
+        try:
+            valid = self._engine.verify(f"{r:064x}{s:064x}", digest)
+        except Exception as error:  # the library's arithmetic has no point at infinity and fails on one
+            raise SignatureInvalid("it leads to the point at infinity") from error
+        if not valid:
             raise SignatureInvalid("it was not made by this key over this data")
 
 
