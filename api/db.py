@@ -18,6 +18,7 @@ from api.tables import metadata as api_metadata
 from ca.adapters.approvals import SqlApprovalStore
 from ca.adapters.authorities import SqlAuthorityStore
 from ca.adapters.certificates import SqlCertificateStore
+from ca.adapters.clock_samples import SqlClockSampleStore
 from ca.adapters.crls import SqlCrlStore
 from ca.adapters.profiles import SqlProfileStore
 from ca.adapters.tables import metadata as ca_metadata
@@ -105,6 +106,11 @@ class Unit:
     def timestamps(self) -> SqlTimestampStore:
         """Timestamp tokens."""
         return SqlTimestampStore(self._connection)
+
+    @cached_property
+    def clock_samples(self) -> SqlClockSampleStore:
+        """When each instance last found its clock right."""
+        return SqlClockSampleStore(self._connection)
 
     @cached_property
     def callers(self) -> CallerStore:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ca.clocksample import ClockSampleStore
 from ca.registry import (
     Approval,
     Authority,
@@ -243,6 +244,11 @@ class CaUnit(Protocol):
     @property
     def timestamps(self) -> TimestampStore:
         """Timestamp tokens."""
+        ...
+
+    @property
+    def clock_samples(self) -> ClockSampleStore:
+        """When each instance last found its clock right."""
         ...
 
     @property

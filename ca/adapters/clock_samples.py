@@ -1,0 +1,56 @@
+"""The last clock sample of each instance, for all instances to see."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ca.adapters.tables import metadata
+from ca.clocksample import ClockSample, Offset
+from evidence.clock import from_micros, to_micros
+
+samples = sa.Table(
+    "ca_clock_samples",
+    metadata,
+    sa.Column("instance", sa.Text, primary_key=True),
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("wall", sa.BigInteger, nullable=False),
+    sa.Column("monotonic", sa.BigInteger, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("offset_ms", sa.Integer, nullable=False),
+    sa.Column("uncertainty_ms", sa.Integer, nullable=False),
+)
+_MICROS = 1_000_000
+
+
+class SqlClockSampleStore:
+    """`ClockSampleStore` over one connection's transaction."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def newest(self) -> tuple[ClockSample, ...]:
+        return tuple(
+            ClockSample(
+                instance=row.instance,
+                boot=row.boot,
+                wall=from_micros(row.wall),
+                monotonic=row.monotonic / _MICROS,
+                offset=Offset(row.source, row.offset_ms, row.uncertainty_ms),
+            )
+            for row in self._connection.execute(sa.select(samples).order_by(samples.c.instance))
+        )
+
+    def put(self, sample: ClockSample) -> None:
+        upsert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
+        put = upsert(samples).values(
+            instance=sample.instance,
+            boot=sample.boot,
+            wall=to_micros(sample.wall),
+            monotonic=round(sample.monotonic * _MICROS),
+            source=sample.offset.source,
+            offset_ms=sample.offset.ms,
+            uncertainty_ms=sample.offset.uncertainty_ms,
+        )
+        others = {column.name: put.excluded[column.name] for column in samples.c if not column.primary_key}
+        self._connection.execute(put.on_conflict_do_update(index_elements=["instance"], set_=others))

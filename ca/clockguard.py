@@ -1,0 +1,237 @@
+"""The clock guard: a lease to stamp, given only while the clock is known to be right. It fails closed.
+
+ETSI EN 319 421 7.7.2: no token when the clock is out of the stated accuracy, and every act of
+synchronisation is logged. Lost contact with the sources ends a lease as surely as a wrong clock does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+from ca.clocksample import ClockSample, Offset, TimeSource
+from ca.errors import TimeNotAvailable
+from ca.ports import CaUnit, Units
+from evidence.canonical import JSON, canonical
+from evidence.clock import Clock, ClockState, rfc3339
+from evidence.event import Actor, ActorKind, Attestation, CaseId, Draft, EventType, Result
+from evidence.log import described
+from keys.ports import Signer
+
+LEASE_SECONDS = 60.0  # the interval at which other authorities look at their sources
+RETRY_SECONDS = 5.0  # between attempts while there is no lease, so that requests do not flood the sources
+MAX_OFFSET_MS = 1_000  # ETSI EN 319 421 7.7.2: one second or better
+DRIFT_TOLERANCE_MS = 250  # wall against monotonic within a lease; a slewing clock drifts 30 ms a minute
+PEER_SECONDS = 2 * LEASE_SECONDS  # how long another instance's sample of the same boot speaks for the present
+HOST_SOURCE = "host (no external reference)"
+HOST_UNCERTAINTY_MS = 1_000  # what the operator vouches for by choosing the host's clock
+CLOCK_CASE = CaseId("clock")
+_MS = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPolicy:
+    """How far the clock may be off, and for how long a look at it holds."""
+
+    max_offset_ms: int = MAX_OFFSET_MS
+    lease_seconds: float = LEASE_SECONDS
+    drift_tolerance_ms: int = DRIFT_TOLERANCE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Leave to stamp until `until` on the monotonic clock."""
+
+    sample: ClockSample
+    until: float
+
+    @property
+    def state(self) -> ClockState:
+        """The provenance of the time, as events carry it."""
+        offset = self.sample.offset
+        return ClockState(offset.source, offset.ms, offset.uncertainty_ms)
+
+
+class HostClock:
+    """The host's clock as its own reference, by the operator's explicit choice."""
+
+    def offset(self) -> Offset:
+        """Nothing to compare with: the operator's word is the uncertainty."""
+        return Offset(HOST_SOURCE, 0, HOST_UNCERTAINTY_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Who looks at the clock: the process, its host's boot, and the key it signs what it saw with."""
+
+    name: str
+    boot: str
+    signer: Signer
+
+
+class ClockGuard:
+    """Gives leases. Safe to share between threads: one of them looks at the clock, the others wait."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        sources: Sequence[TimeSource],
+        units: Units,
+        instance: Instance,
+        policy: GuardPolicy | None = None,
+    ) -> None:
+        """`sources` must all agree; none at all would vouch for nothing, and is refused with ValueError."""
+        if not sources:
+            raise ValueError("a clock guard needs a source; the host's clock must be chosen explicitly")
+        self._clock = clock
+        self._sources = tuple(sources)
+        self._units = units
+        self._instance = instance
+        self._policy = policy or GuardPolicy()
+        self._renewing = threading.Lock()
+        self._lease: Lease | None = None
+        self._refused_at: float | None = None
+        self._refusal = ""
+
+    def check(self) -> Lease:
+        """The current lease; looks at the clock anew when there is none. Raises `TimeNotAvailable`."""
+        lease = self._lease
+        if lease is not None and self._clock.monotonic() < lease.until:
+            drift = self._drift_ms(lease)
+            if abs(drift) <= self._policy.drift_tolerance_ms:
+                return lease
+            self._lease = None
+            self._refuse(f"the wall clock moved {drift} ms against the monotonic clock within a lease")
+        with self._renewing:
+            if self._lease is not None and self._lease is not lease:
+                return self._lease  # another thread renewed it meanwhile
+            if self._refused_at is not None and self._clock.monotonic() < self._refused_at + RETRY_SECONDS:
+                raise TimeNotAvailable(self._refusal)
+            return self._renew()
+
+    def renew(self) -> Lease:
+        """Look at the clock now, whatever the lease; for the thread that keeps leases fresh."""
+        with self._renewing:
+            return self._renew()
+
+    def lease(self) -> Lease | None:
+        """The current lease, without looking anew."""
+        lease = self._lease
+        if lease is None or self._clock.monotonic() >= lease.until:
+            return None
+        return lease if abs(self._drift_ms(lease)) <= self._policy.drift_tolerance_ms else None
+
+    def state(self) -> ClockState:
+        """What is known of the clock now; says so when it is nothing."""
+        lease = self.lease()
+        return ClockState("none", 0, self._policy.max_offset_ms) if lease is None else lease.state
+
+    def _drift_ms(self, lease: Lease) -> int:
+        monotonic = self._clock.monotonic() - lease.sample.monotonic
+        return (self._clock.now() - lease.sample.wall) // _MS - round(monotonic * 1_000)
+
+    def _renew(self) -> Lease:
+        try:
+            self._lease = lease = self._look()
+        except BaseException:
+            self._lease = None  # whatever went wrong: the last lease does not outlive a failed look
+            raise
+        self._refused_at = None
+        return lease
+
+    def _look(self) -> Lease:
+        started = self._clock.monotonic()
+        try:
+            offset = self._measure()
+        except TimeNotAvailable as error:
+            self._record_refusal(error.reason)
+            self._refuse(error.reason)
+        with self._units() as unit:
+            sample = ClockSample(
+                self._instance.name,
+                self._instance.boot,
+                self._clock.now(),
+                self._clock.monotonic(),
+                offset,
+            )
+            reason = self._contradiction(sample, unit.clock_samples.newest())
+            if reason is None:
+                unit.clock_samples.put(sample)
+            self._append(unit, sample, reason)
+        if reason is not None:
+            self._refuse(reason)
+        # Measuring and recording took their time; the lease counts from before both.
+        return Lease(sample, started + self._policy.lease_seconds)
+
+    def _measure(self) -> Offset:
+        found = [source.offset() for source in self._sources]
+        for one in found:
+            if one.bound_ms > self._policy.max_offset_ms:
+                raise TimeNotAvailable(
+                    f"{one.source}: the clock may be off by {one.bound_ms} ms, more than the"
+                    f" {self._policy.max_offset_ms} allowed"
+                )
+        best = min(found, key=lambda one: one.uncertainty_ms)
+        return Offset(" + ".join(one.source for one in found), best.ms, best.uncertainty_ms)
+
+    def _contradiction(self, sample: ClockSample, others: Iterable[ClockSample]) -> str | None:
+        for other in others:
+            ours = other.instance == sample.instance
+            behind = (other.wall - sample.wall) // _MS
+            if behind > (0 if ours else self._policy.max_offset_ms):
+                return f"the wall clock is {behind} ms behind the newest sample of instance {other.instance}"
+            elapsed = sample.monotonic - other.monotonic
+            if ours or not sample.boot or other.boot != sample.boot or abs(elapsed) > PEER_SECONDS:
+                continue
+            # The same boot: both monotonic clocks are one, so both walls must have moved alike.
+            apart = (sample.wall - other.wall) // _MS - round(elapsed * 1_000)
+            if abs(apart) > self._policy.max_offset_ms:
+                return f"the wall clock is {apart} ms apart from that of instance {other.instance}"
+        return None
+
+    def _refuse(self, reason: str) -> NoReturn:
+        self._refused_at, self._refusal = self._clock.monotonic(), reason
+        raise TimeNotAvailable(reason)
+
+    def _record_refusal(self, reason: str) -> None:
+        unknown = Offset("none", 0, self._policy.max_offset_ms)
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        sample = ClockSample(self._instance.name, self._instance.boot, wall, monotonic, unknown)
+        with self._units() as unit:
+            self._append(unit, sample, reason)
+
+    def _append(self, unit: CaUnit, sample: ClockSample, refusal: str | None) -> None:
+        """The signed clock log: one CLOCK_SAMPLED event, attested by the instance's key."""
+        signer = self._instance.signer
+        unit.keys.count_use(signer.key_id, 1)
+        facts: dict[str, JSON] = {
+            "boot": sample.boot,
+            "instance": sample.instance,
+            "monotonic_ms": round(sample.monotonic * 1_000),
+            "offset_ms": sample.offset.ms,
+            "source": sample.offset.source,
+            "uncertainty_ms": sample.offset.uncertainty_ms,
+            "wall": rfc3339(sample.wall),
+        }
+        result = Result() if refusal is None else Result(TimeNotAvailable.code, refusal)
+        actor = Actor(ActorKind.SYSTEM, sample.instance, "clock-guard")
+        draft = Draft(EventType.CLOCK_SAMPLED, CLOCK_CASE, actor, sample.wall, facts, result=result)
+        # Canonical JSON begins with a brace, signed attributes with a SET tag: no signature serves as both.
+        signature = signer.sign(canonical(described(draft)))
+        attested = Attestation(signer.key_id, signer.public.algorithm.value, signature)
+        unit.log.append(
+            [
+                Draft(
+                    draft.type,
+                    draft.case_id,
+                    actor,
+                    sample.wall,
+                    facts,
+                    result=result,
+                    attestation=attested,
+                )
+            ]
+        )
