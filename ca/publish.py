@@ -11,12 +11,13 @@ from ca.crl import Crl, load_crl_frame
 from ca.crlbuild import CrlDraft, carry_on, delta_entries, encode_tbs
 from ca.crllint import check_crl, check_follows
 from ca.errors import CaError, Refused
+from ca.order import authority_case
 from ca.pointers import crl_url, delta_url
 from ca.ports import CaUnit, Signers, Units
 from ca.registry import Authority, AuthorityId, AuthorityRole, PublishedCrl, Revocation
 from evidence.clock import Clock, rfc3339
 from evidence.digest import DigestPair
-from evidence.event import Actor, ActorKind, CaseId, Draft, EventType
+from evidence.event import Actor, ActorKind, Draft, EventType
 from keys.errors import KeysError
 
 PUBLISHER = Actor(ActorKind.SYSTEM, "crl-publisher", "publisher")
@@ -75,7 +76,7 @@ class CrlPublisher:
     def due(self) -> tuple[Due, ...]:
         """What is to be published now, roots first."""
         now = self._clock.now()
-        with self._units() as unit:
+        with self._units.reading() as unit:
             return tuple(
                 due
                 for authority in unit.authorities.list()
@@ -91,7 +92,7 @@ class CrlPublisher:
 
     def publish_all(self) -> tuple[PublishedCrl, ...]:
         """A complete CRL of every authority and shard, due or not."""
-        with self._units() as unit:
+        with self._units.reading() as unit:
             ids = [one.authority_id for one in unit.authorities.list()]
         return tuple(
             self.publish(one, shard) for one in ids for shard in range(self.policy.shards.get(one, 1))
@@ -222,7 +223,7 @@ def _verify(published: PublishedCrl, draft: CrlDraft, entries: bytes, previous: 
 def _event(published: PublishedCrl, now: datetime) -> Draft:
     return Draft(
         type=EventType.CRL_PUBLISHED,
-        case_id=CaseId(f"authority/{published.authority_id}"),
+        case_id=authority_case(published.authority_id),
         actor=PUBLISHER,
         occurred_at=now,
         facts={

@@ -11,11 +11,10 @@ the request came in, is the one that everything in memory was checked against.
 from __future__ import annotations
 
 from collections import OrderedDict
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from ca.certificate import utc
 from ca.delegate import Delegate, Delegates
@@ -35,14 +34,6 @@ from ca.registry import AuthorityId, CertificateStatus
 from ca.serial import SERIAL_OCTETS, SerialNumber
 from evidence.clock import Clock
 from keys.errors import KeysError
-
-
-class ReadableUnits(Units, Protocol):
-    """Units that can also be opened for reading alone."""
-
-    def reading(self) -> AbstractContextManager[CaUnit]:
-        """A consistent view that waits for no writer; nothing done in it is kept."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +80,7 @@ class _Signed:
 class OcspResponder:
     """Answers for every authority; thread-safe. Several processes may serve one database."""
 
-    def __init__(self, units: ReadableUnits, signers: Signers, clock: Clock, policy: OcspPolicy) -> None:
+    def __init__(self, units: Units, signers: Signers, clock: Clock, policy: OcspPolicy) -> None:
         self._units = units
         self._clock = clock
         self._policy = policy
