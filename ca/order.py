@@ -129,20 +129,27 @@ def reservation_of(prepared: Prepared, order: Order, at: datetime) -> Reservatio
     )
 
 
-def renewal_order(
-    certificate: Certificate, before: Reservation, requester: Requester, validity: timedelta | None
-) -> Order:
-    """The same subject, names and key once more; raises `RequestInvalid` for a subject we make none of."""
+def subject_of_certificate(certificate: Certificate) -> Name:
+    """The subject as a name of ours; raises `RequestInvalid` for attributes that we give nobody."""
     pairs = []
     for attribute in certificate.subject:
         kind = KIND_BY_OID.get(attribute.oid.dotted_string)
         if kind is None:
             raise RequestInvalid("subject", f"holds the attribute {attribute.oid.dotted_string}")
         pairs.append((kind.text, str(attribute.value)))
+    return Name.of(pairs)
+
+
+def renewal_order(
+    certificate: Certificate, before: Reservation, requester: Requester, validity: timedelta | None
+) -> Order:
+    """The same subject, names and key once more; raises `RequestInvalid` for a subject we make none of."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         dns_names = tuple(names.get_values_for_type(x509.DNSName))
     except x509.ExtensionNotFound:
         dns_names = ()
-    request = CertificateRequest(certificate.public, Name.of(pairs), validity, dns_names=dns_names)
+    request = CertificateRequest(
+        certificate.public, subject_of_certificate(certificate), validity, dns_names=dns_names
+    )
     return Order(before.profile, before.authority_id, request, requester, renews=before.serial)
