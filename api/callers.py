@@ -30,7 +30,6 @@ class Scope(enum.StrEnum):
     ISSUE = "certificates:issue"
     REVOKE = "certificates:revoke"
     READ = "certificates:read"
-    METRICS = "metrics:read"
     ADMIN = "admin"
     """All of them."""
 
@@ -43,6 +42,8 @@ class Caller:
     tenant: TenantId
     name: str
     scopes: frozenset[Scope]
+    profiles: frozenset[str] | None
+    """Those it may ask for certificates of; None for any."""
     created_at: datetime
     disabled_at: datetime | None
 
@@ -67,10 +68,18 @@ class CallerStore:
         self._wrapper = wrapper
         self._tenant = tenant
 
-    def add(self, name: str, scopes: Iterable[Scope], at: datetime) -> CallerSecret:
+    def add(
+        self, name: str, scopes: Iterable[Scope], profiles: Iterable[str] | None, at: datetime
+    ) -> CallerSecret:
         """A new caller and its secret, which is shown once; raises `CallerExists`."""
         caller = Caller(
-            CallerId(f"caller-{secrets.token_hex(12)}"), self._tenant, name, frozenset(scopes), at, None
+            caller_id=CallerId(f"caller-{secrets.token_hex(12)}"),
+            tenant=self._tenant,
+            name=name,
+            scopes=frozenset(scopes),
+            profiles=None if profiles is None else frozenset(profiles),
+            created_at=at,
+            disabled_at=None,
         )
         secret = secrets.token_bytes(SECRET_SIZE)
         row = {
@@ -78,6 +87,7 @@ class CallerStore:
             "tenant": caller.tenant,
             "name": name,
             "scopes": " ".join(sorted(caller.scopes)),
+            "profiles": None if caller.profiles is None else " ".join(sorted(caller.profiles)),
             "secret": self._wrapper.wrap(secret, _context(caller.caller_id)),
             "created_at": to_micros(at),
         }
@@ -154,6 +164,7 @@ def _caller(row: sa.Row[Any]) -> Caller:
         tenant=TenantId(row.tenant),
         name=row.name,
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+        profiles=None if row.profiles is None else frozenset(row.profiles.split()),
         created_at=from_micros(row.created_at),
         disabled_at=None if row.disabled_at is None else from_micros(row.disabled_at),
     )

@@ -45,6 +45,8 @@ def _base_url(value: str) -> str:
 
 
 def _database(value: str) -> str:
+    if not value:
+        return value
     try:
         backend = sa.make_url(value).get_backend_name()
     except (sa.exc.ArgumentError, ValueError) as error:

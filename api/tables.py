@@ -13,6 +13,7 @@ callers = sa.Table(
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("profiles", sa.Text),  # those it may ask for certificates of; null for any
     sa.Column("secret", sa.LargeBinary, nullable=False),  # sealed: an HMAC key cannot be kept as a digest
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("disabled_at", sa.BigInteger),

@@ -146,6 +146,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'reserved'"),
     )
     op.create_table(
+        "ca_clock_samples",
+        sa.Column("instance", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("wall", sa.BigInteger(), nullable=False),
+        sa.Column("monotonic", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("offset_ms", sa.Integer(), nullable=False),
+        sa.Column("uncertainty_ms", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("instance"),
+    )
+    op.create_table(
         "ca_crl_numbers",
         sa.Column("authority_id", sa.Text(), nullable=False),
         sa.Column("last_number", sa.BigInteger(), nullable=False),
@@ -239,6 +250,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("profiles", sa.Text(), nullable=True),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
@@ -271,6 +283,7 @@ def downgrade() -> None:
     op.drop_index("ca_crls_by_shard", table_name="ca_crls")
     op.drop_table("ca_crls")
     op.drop_table("ca_crl_numbers")
+    op.drop_table("ca_clock_samples")
     op.drop_index(
         "ca_certificates_reserved",
         table_name="ca_certificates",

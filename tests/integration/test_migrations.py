@@ -1,0 +1,78 @@
+"""The migrations make what the program expects, on every database."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from api.db import METADATA
+from api.engine import open_engine
+from api.errors import SchemaBehind, StoreUnavailable
+from api.schema import HEAD, LOCK_TIMEOUT_MS, configuration, migrate, require_head
+
+
+def test_an_empty_database_becomes_the_metadata(engine: sa.Engine) -> None:
+    assert migrate(engine) == (None, HEAD)
+    require_head(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, list(METADATA)) == []
+
+
+def test_doing_it_again_changes_nothing(engine: sa.Engine) -> None:
+    migrate(engine)
+    assert migrate(engine) == (HEAD, HEAD)
+
+
+def test_the_program_knows_its_head(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        assert ScriptDirectory.from_config(configuration(connection)).get_current_head() == HEAD
+
+
+def test_an_empty_database_is_refused(engine: sa.Engine) -> None:
+    with pytest.raises(SchemaBehind, match="nothing"):
+        require_head(engine)
+
+
+def test_another_versions_database_is_refused(engine: sa.Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaBehind, match="9999"):
+        require_head(engine)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite").write_bytes(b"this is a text, and no database at all" * 100)
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    try:
+        with pytest.raises(StoreUnavailable):
+            require_head(engine)
+        with pytest.raises(StoreUnavailable):
+            migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def test_a_server_that_is_not_there_is_refused() -> None:
+    engine = open_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(StoreUnavailable):
+        require_head(engine)
+
+
+def test_it_waits_for_a_lock_no_longer_than_it_says(engine: sa.Engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer, and its own waiting time")
+    migrate(engine)
+    with engine.connect() as other:
+        other.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="lock timeout"):
+            migrate(engine)
+        assert time.monotonic() - began < 2 * LOCK_TIMEOUT_MS / 1000
