@@ -1,0 +1,46 @@
+"""The HTTP application: routes, problems, the edge before them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api.http import certificates, crl, docs, health, ocsp, problems
+from api.http.docs import OPENAPI_PATH
+from api.http.edge import Edge
+from api.http.metrics import Metrics
+from api.wiring import Centre
+
+BODY_LIMITS: dict[str, int] = {}
+"""Octets by path prefix, where they differ from `api.http.edge.MAX_BODY`."""
+DESCRIPTION = "Certificates, revocation, trusted time. Errors are problem+json (RFC 9457)."
+
+
+def make_app(centre: Centre) -> FastAPI:
+    """The application over a wired centre."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(
+        title="Xinqian 信签",
+        version=version("xinqian"),
+        description=DESCRIPTION,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.centre = centre
+    app.state.metrics = Metrics()
+    for router in (health.router, docs.router, certificates.router, crl.router, ocsp.router):
+        app.include_router(router)
+    problems.install(app)
+    seconds: Callable[[], float] = centre.clock.monotonic
+    app.add_middleware(Edge, metrics=app.state.metrics, seconds=seconds, limits=BODY_LIMITS)
+    return app

@@ -1,0 +1,59 @@
+"""Whether the process lives, whether it can serve, and what it counted."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from api.http.centre import Wired
+from api.http.metrics import CONTENT_TYPE, Metrics
+
+router = APIRouter(tags=["health"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class Check(BaseModel):
+    """One thing the service needs."""
+
+    check: str
+    ok: bool
+    reason: str
+    """Empty when it is well."""
+
+
+class Readiness(BaseModel):
+    """Whether requests should be sent here, and why not."""
+
+    status: Literal["ready", "not-ready"]
+    checks: list[Check]
+
+
+@router.get("/health/live")
+async def live() -> Alive:
+    """The process answers; nothing is asked of anything behind it."""
+    return Alive(status="alive")
+
+
+@router.get("/health/ready", responses={503: {"model": Readiness}})
+def ready(centre: Wired, response: Response) -> Readiness:
+    """Database, keys and clock; 503 with the reasons while one of them fails."""
+    checks = [Check(check=one.name, ok=one.ok, reason=one.reason) for one in centre.readiness()]
+    well = all(check.ok for check in checks)
+    if not well:
+        response.status_code = 503
+    response.headers["Cache-Control"] = "no-store"
+    return Readiness(status="ready" if well else "not-ready", checks=checks)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(request: Request) -> Response:
+    """Prometheus text of this process."""
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.text({}), media_type=CONTENT_TYPE)

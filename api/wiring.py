@@ -1,0 +1,165 @@
+"""The composition root: everything built from the settings, and nowhere else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+
+from api.db import Context, Database
+from api.engine import open_engine
+from api.errors import ApiError, NotInitialised
+from api.schema import require_head
+from api.settings import Settings, variable
+from ca.adapters.journal import FileRevocationJournal
+from ca.approval import DualControl
+from ca.issue import Issuance
+from ca.publish import CrlPolicy, CrlPublisher
+from ca.respond import OcspPolicy, OcspResponder
+from evidence.adapters.system_clock import SystemClock
+from evidence.adapters.watermark import FileWatermark
+from evidence.clock import Clock
+from evidence.event import Source, TenantId
+from keys.adapters.master_file import read_master_keys
+from keys.adapters.pkcs11 import Pkcs11Custody
+from keys.adapters.software import SoftwareCustody
+from keys.errors import KeysError
+from keys.master import parse_master_keys
+from keys.open import OpenSigners
+from keys.ports import Custody
+from keys.wrapping import MasterKey, MasterKeyRing
+
+JOURNAL_FILE = "revocations.jsonl"
+WATERMARK_FILE = "watermark.json"
+SYSTEM = "xinqian"
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One thing that serving needs; `reason` is empty when it is well."""
+
+    name: str
+    ok: bool
+    reason: str = ""
+
+
+class Centre:
+    """The wired application: each part is made when first asked for, and kept."""
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database, ring: MasterKeyRing) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.database = database
+        self.ring = ring
+
+    @cached_property
+    def software(self) -> SoftwareCustody:
+        """Keys sealed under the master key."""
+        return SoftwareCustody(self.ring)
+
+    @cached_property
+    def custody(self) -> Custody:
+        """Where new keys are made."""
+        return self.signers.custody_named(self.settings.custody)
+
+    @cached_property
+    def signers(self) -> OpenSigners:
+        """Opens keys in every custody that is configured."""
+        custodies: list[Custody] = [self.software]
+        library, token = self.settings.pkcs11_library, self.settings.pkcs11_token
+        if library is not None and token is not None:
+            custodies.append(Pkcs11Custody.on(str(library), token, self.settings.pin()))
+        return OpenSigners(custodies)
+
+    @cached_property
+    def crl_policy(self) -> CrlPolicy:
+        """Where CRLs are found and when they are made."""
+        return CrlPolicy(self.settings.base_url)
+
+    @cached_property
+    def journal(self) -> FileRevocationJournal:
+        """The revocation journal beside the database."""
+        return FileRevocationJournal(self.settings.state_dir / JOURNAL_FILE)
+
+    @cached_property
+    def publisher(self) -> CrlPublisher:
+        """Makes CRLs."""
+        return CrlPublisher(self.database, self.signers, self.clock, self.crl_policy)
+
+    @cached_property
+    def responder(self) -> OcspResponder:
+        """Answers OCSP requests."""
+        return OcspResponder(self.database, self.signers, self.clock, OcspPolicy())
+
+    @cached_property
+    def issuance(self) -> Issuance:
+        """Issues certificates."""
+        return Issuance(self.database, self.signers, self.clock, self.crl_policy)
+
+    @cached_property
+    def dual_control(self) -> DualControl:
+        """Plans and approvals."""
+        return DualControl(self.database, self.clock)
+
+    def readiness(self) -> tuple[Readiness, ...]:
+        """What serving needs, asked just now."""
+        return (self._asked("database", self._database_answers), self._asked("keys", self._keys_open))
+
+    def _asked(self, name: str, check: Callable[[], None]) -> Readiness:
+        try:
+            check()
+        except (ApiError, KeysError) as error:
+            return Readiness(name, ok=False, reason=error.code)
+        return Readiness(name, ok=True)
+
+    def _database_answers(self) -> None:
+        require_head(self.database.engine)
+
+    def _keys_open(self) -> None:
+        self.signers.custody_named(self.settings.custody)
+
+
+@contextmanager
+def open_centre(settings: Settings) -> Iterator[Centre]:
+    """The application on a database at this version's schema.
+
+    Raises `NotInitialised`, `SchemaBehind`, `StoreUnavailable`, `keys.errors.MasterKeyInvalid`.
+    """
+    ring = master_key_ring(settings)
+    with bare_centre(settings, ring) as centre:
+        require_head(centre.database.engine)
+        yield centre
+
+
+@contextmanager
+def bare_centre(settings: Settings, ring: MasterKeyRing) -> Iterator[Centre]:
+    """The application, nothing asked of it: for the commands that make or mend an installation."""
+    clock = SystemClock()
+    engine = open_engine(settings.database)
+    context = Context(
+        clock=clock,
+        source=Source(SYSTEM, secrets.token_hex(8), version("xinqian")),
+        tenant=TenantId(settings.tenant),
+        wrapper=ring,
+        watermark=FileWatermark(settings.state_dir / WATERMARK_FILE),
+    )
+    try:
+        yield Centre(settings, clock, Database(engine, context), ring)
+    finally:
+        engine.dispose()
+
+
+def master_key_ring(settings: Settings) -> MasterKeyRing:
+    """The master keys that the settings name; raises `MasterKeyInvalid`, `NotInitialised`."""
+    if settings.master_key is None and settings.master_key_file is None and not settings.key_file.exists():
+        raise NotInitialised(str(settings.state_dir))
+
+    def read() -> tuple[MasterKey, ...]:
+        if settings.master_key is not None:
+            return parse_master_keys(settings.master_key.get_secret_value(), variable("master_key"))
+        return read_master_keys(settings.key_file)
+
+    return MasterKeyRing(*read(), reread=read)
