@@ -92,7 +92,7 @@ class Session:
         profile = self._profile(order)
         issuer = self._issuers.get(order.authority_id) or self._open(order.authority_id)
         request = order.request
-        if order.key is None:
+        if order.one_time_key is None:
             self._check_key(order, profile)
         elif reason := self._blocked.get(request.public.fingerprint):
             raise KeyBlocked(request.public.fingerprint, reason)

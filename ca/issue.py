@@ -19,7 +19,7 @@ from ca.registry import AuthorityId, CertificateStatus
 from ca.serial import SerialNumber, serial_text
 from ca.signonce import sign_once
 from ca.template import CertificateRequest
-from evidence.clock import Clock, rfc3339
+from evidence.clock import Clock
 from evidence.event import CaseId
 from keys.errors import KeysError
 from keys.onetime import OneTimeKey
@@ -227,5 +227,4 @@ def event_order(
     except ValueError as error:
         raise RequestInvalid(INTENT, str(error)) from error
     request = CertificateRequest(key.public, identity, validity, parameters)
-    facts = {"created_at": rfc3339(key.created_at), "custody": "memory", "key_id": key.key_id}
-    return Order(EVENT_PROFILE, authority_id, request, requester, key=facts)
+    return Order(EVENT_PROFILE, authority_id, request, requester, one_time_key=key.key_id)

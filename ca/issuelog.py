@@ -19,39 +19,43 @@ ISSUER = Actor(ActorKind.SYSTEM, "issuer", "authority")
 
 
 def intents(accepted: Sequence[Authorised], at: datetime) -> list[Draft]:
-    """One CERT_SIGNING an issuer: the serials about to be signed, each with its TBSCertificate's SHA-256."""
-    by_authority: dict[AuthorityId, list[JSON]] = {}
+    """One CERT_SIGNING an issuer and profile: serials, each with the SHA-256 of what will be signed."""
+    groups: dict[tuple[AuthorityId, str, str], list[JSON]] = {}
     for one in accepted:
         prepared = one.prepared
-        pair: list[JSON] = [serial_text(prepared.serial), prepared.tbs_sha256.hex()]
-        by_authority.setdefault(prepared.authority_id, []).append(pair)
+        group = prepared.authority_id, prepared.profile, prepared.profile_hash
+        groups.setdefault(group, []).append([serial_text(prepared.serial), prepared.tbs_sha256.hex()])
     return [
         Draft(
             type=EventType.CERT_SIGNING,
             case_id=authority_case(authority_id),
             actor=ISSUER,
             occurred_at=at,
-            facts={"authority": authority_id, "tbs_sha256": pairs},
+            facts={
+                "authority": authority_id,
+                "profile": profile,
+                "profile_hash": profile_hash,
+                "tbs_sha256": pairs,
+            },
         )
-        for authority_id, pairs in by_authority.items()
+        for (authority_id, profile, profile_hash), pairs in groups.items()
     ]
 
 
 def issued(one: Authorised, data: bytes, at: datetime) -> Draft:
-    """CERT_ISSUED, with both digests of the certificate, and the key's facts when the key is ours."""
+    """CERT_ISSUED: both digests of the certificate, the identity record, and our own key's id."""
     prepared, order = one.prepared, one.order
     facts: dict[str, JSON] = {
         "authority": prepared.authority_id,
         "digest": DigestPair.of(data).as_json(),
         "profile": prepared.profile,
-        "profile_hash": prepared.profile_hash,
         "public_key": prepared.spki_fingerprint,
         "serial": serial_text(prepared.serial),
     }
     if prepared.identity_record is not None:
         facts["identity_record"] = prepared.identity_record
-    if order.key is not None:
-        facts["key_generated"] = dict(order.key)
+    if order.one_time_key is not None:
+        facts["one_time_key"] = order.one_time_key  # made in memory: this event is its KEY_GENERATED too
     if order.renews is not None:
         facts["renews"] = serial_text(order.renews)
     case = order.case_id or certificate_case(prepared.serial)

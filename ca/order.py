@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,9 +14,9 @@ from ca.name import AttributeType, Name
 from ca.registry import AuthorityId, Reservation
 from ca.serial import SerialNumber, serial_text
 from ca.template import CertificateRequest, Prepared
-from evidence.canonical import JSON
 from evidence.event import Actor, ActorKind, CaseId
 from keys.errors import KeysError
+from keys.key import KeyId
 
 KIND_BY_OID = {kind.oid: kind for kind in AttributeType}
 
@@ -53,8 +52,8 @@ class Order:
     """The version of the profile that the requester counts on; None for the one in force."""
     case_id: CaseId | None = None
     """The case that the certificate is issued for; None for a case of its own."""
-    key: Mapping[str, JSON] | None = None
-    """Facts of a key that we made for this certificate, recorded with it."""
+    one_time_key: KeyId | None = None
+    """Of the key that we made in memory for this certificate, recorded with it."""
     renews: SerialNumber | None = None
     """The certificate of the same key and subject that this one follows."""
 
