@@ -17,8 +17,8 @@ from ca.errors import TimeNotAvailable
 from ca.ports import CaUnit, Units
 from evidence.canonical import JSON, canonical
 from evidence.clock import Clock, ClockState, rfc3339
+from evidence.envelope import described
 from evidence.event import Actor, ActorKind, Attestation, CaseId, Draft, EventType, Result
-from evidence.log import described
 from keys.ports import Signer
 
 LEASE_SECONDS = 60.0  # the interval at which other authorities look at their sources

@@ -179,6 +179,7 @@ class IssuedToken:
     imprint: bytes
     policy: str
     token: bytes
+    """Without the certificates it may have carried, which its signature does not cover."""
     requester: str
 
 

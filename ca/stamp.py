@@ -14,10 +14,9 @@ from ca.registry import IssuedToken
 from ca.serial import SerialNumber, new_serial, serial_text
 from ca.timestamp import Imprint, TimestampRequest, parse_request
 from ca.timestamp_response import granted, rejection
-from ca.tsu import TimestampUnit
+from ca.tsu import TimestampUnit, Token
 from evidence.canonical import JSON
 from evidence.clock import Clock, rfc3339
-from evidence.digest import sha256
 from evidence.event import Actor, ActorKind, CaseId, Draft, EventType, Result
 from keys.suites import Suite
 
@@ -135,14 +134,14 @@ class TimestampAuthority:
             if self._guard.lease() is None:  # 4
                 raise TimeNotAvailable("the lease of the clock ended while stamping")
             self._record(unit, accepted, serials, tokens, moment, lease)  # 5
-        return tokens
+        return [token.data for token in tokens]
 
     def _record(
         self,
         unit: CaUnit,
         accepted: Sequence[_Accepted],
         serials: Sequence[SerialNumber],
-        tokens: Sequence[bytes],
+        tokens: Sequence[Token],
         moment: datetime,
         lease: Lease,
     ) -> None:
@@ -155,14 +154,14 @@ class TimestampAuthority:
                     moment,
                     one.request.imprint.value,
                     tsu.policy_of(one.request),
-                    token,
+                    token.bare,
                     one.requester,
                 )
                 for one, serial, token in zip(accepted, serials, tokens, strict=True)
             ]
         )
         issued = [
-            f"{serial_text(serial)} {sha256(token).hex()}"
+            f"{serial_text(serial)} {token.digest.hex()}"
             for serial, token in zip(serials, tokens, strict=True)
         ]
         state = lease.state
@@ -176,7 +175,8 @@ class TimestampAuthority:
             "gen_time": rfc3339(moment),
             "key_id": tsu.signer.key_id,
             "suite": suite.value,
-            "tokens": issued,  # serial number, SHA-256 of the token
+            # Serial number, and the messageDigest that the token's signature covers.
+            "tokens": issued,
         }
         drafts = [Draft(EventType.TST_ISSUED, self._case, self._actor, moment, facts)]
         unit.log.append([*drafts, *self._refused_drafts(moment)])

@@ -111,7 +111,7 @@ class TimestampRequest:
         if self.policy is not None:
             parts.append(der.oid(self.policy))
         if self.nonce is not None:
-            parts.append(der.encode(self.nonce))
+            parts.append(der.integer(self.nonce))
         if self.cert_req:
             parts.append(der.encode(value=True))
         return der.sequence(*parts)
@@ -208,7 +208,7 @@ def _accuracy(accuracy: _Accuracy) -> timedelta:
     return timedelta(seconds=seconds, milliseconds=accuracy.millis or 0, microseconds=accuracy.micros or 0)
 
 
-_VERSION = der.encode(VERSION)
+_VERSION = der.integer(VERSION)
 _GENERALIZED_TIME = 0x18
 _MILLIS, _MICROS = 0x80, 0x81
 
@@ -217,9 +217,9 @@ def encode_accuracy(accuracy: timedelta) -> bytes:
     """Accuracy, DER: seconds, millis and micros, those that are not zero."""
     seconds, micros = divmod(round(accuracy.total_seconds() * 1_000_000), 1_000_000)
     millis, micros = divmod(micros, 1_000)
-    parts = [der.encode(seconds)] if seconds else []
+    parts = [der.integer(seconds)] if seconds else []
     parts += [
-        bytes((tag,)) + der.encode(part)[1:] for tag, part in ((_MILLIS, millis), (_MICROS, micros)) if part
+        bytes((tag,)) + der.integer(part)[1:] for tag, part in ((_MILLIS, millis), (_MICROS, micros)) if part
     ]
     return der.sequence(*parts)
 
@@ -246,16 +246,6 @@ def encode_tst_info(
 
     `tsa` is the GeneralName under its explicit tag, or nothing.
     """
-    nonce = b"" if request.nonce is None else der.encode(request.nonce)
+    nonce = b"" if request.nonce is None else der.integer(request.nonce)
     imprint = request.imprint.encoded()
-    return der.sequence(_VERSION, policy, imprint, der.encode(serial), gen_time, accuracy, nonce, tsa)
-
-
-def check_answers(data: bytes, request: TimestampRequest, serial: int) -> None:
-    """A TSTInfo of ours, read back, answers this request; raises `TimestampInvalid`."""
-    try:
-        info = der.decode(_TstInfo, data, limit=MAX_TST_INFO_SIZE)
-    except der.DerInvalid as error:
-        raise TimestampInvalid("tstInfo", str(error)) from error
-    if info.imprint.digest != request.imprint.value or info.nonce != request.nonce or info.serial != serial:
-        raise TimestampInvalid("tstInfo", "does not answer the request")
+    return der.sequence(_VERSION, policy, imprint, der.integer(serial), gen_time, accuracy, nonce, tsa)

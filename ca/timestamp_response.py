@@ -23,7 +23,7 @@ _FAILURES = {bit: name for name, bit in FAILURE_BITS.items()}
 GRANTED, GRANTED_WITH_MODS, REJECTION = 0, 1, 2  # RFC 3161 2.4.2 PKIStatus
 _UTF8_STRING = 0x0C
 _BIT_STRING = 0x03
-_GRANTED = der.sequence(der.encode(GRANTED))
+_GRANTED = der.sequence(der.integer(GRANTED))
 
 
 @asn1.sequence
@@ -67,7 +67,7 @@ def rejection(refusal: TimestampRefused) -> bytes:
     # X.690 11.2.2: a named bit list ends with its last one bit.
     failure = der.wrap(_BIT_STRING, bytes((7 - bit % 8,)) + octets)
     text = der.sequence(der.wrap(_UTF8_STRING, refusal.reason.encode()))
-    return der.sequence(der.sequence(der.encode(REJECTION), text, failure))
+    return der.sequence(der.sequence(der.integer(REJECTION), text, failure))
 
 
 def parse_response(data: bytes) -> TimestampResponse:

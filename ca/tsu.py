@@ -12,16 +12,13 @@ from ca.serial import SerialNumber
 from ca.timestamp import (
     OID_TST_INFO,
     TimestampRequest,
-    check_answers,
     encode_accuracy,
     encode_gen_time,
     encode_tst_info,
 )
 from ca.token import (
-    VerifiedToken,
     check_timestamping_certificate,
     identity_of,
-    read_certificate,
     verify_token,
 )
 from keys import der
@@ -43,6 +40,18 @@ class TsuPolicy:
     accuracy: timedelta = DEFAULT_ACCURACY
     named: bool = False
     """Whether tokens carry the unit's name in `tsa`, which ESSCertIDv2 makes superfluous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token made: as it goes to the requester, and as it is kept."""
+
+    data: bytes
+    """TimeStampToken, DER."""
+    bare: bytes
+    """The same without certificates, which no signature covers and which every token would repeat."""
+    digest: bytes
+    """Of the TSTInfo, in the unit's suite: the messageDigest that the signature covers."""
 
 
 class TimestampUnit:
@@ -97,16 +106,19 @@ class TimestampUnit:
         if not self.certificate.valid_at(moment):
             raise TimestampRefused("systemFailure", "the timestamping unit's certificate is not valid now")
 
-    def batch(self, moment: datetime) -> Callable[[TimestampRequest, SerialNumber], bytes]:
-        """Makes the tokens of one instant: each a TimeStampToken, self-verified before it is returned.
+    def batch(self, moment: datetime) -> Callable[[TimestampRequest, SerialNumber], Token]:
+        """Makes the tokens of one instant, each verified before it is returned.
 
-        What is returned raises `TimestampInvalid` or `keys.errors.KeysError`. The first token of each
-        form in a batch passes the strict verifier too, which reads it as a stranger would.
+        What is returned raises `TimestampInvalid` or `keys.errors.KeysError`. Every token is decoded
+        again and its signature verified; the first of each form in a batch passes the strict verifier
+        too, which reads it as a stranger would.
         """
         gen_time = encode_gen_time(moment)
         proved: set[bool] = set()
+        bare = self._builders[False]
+        public = self.certificate.public
 
-        def make(request: TimestampRequest, serial: SerialNumber) -> bytes:
+        def make(request: TimestampRequest, serial: SerialNumber) -> Token:
             info = encode_tst_info(
                 policy=self._policies[self.policy_of(request)],
                 request=request,
@@ -116,23 +128,24 @@ class TimestampUnit:
                 tsa=self._tsa,
             )
             builder = self._builders[request.cert_req]
-            prepared = builder.prepare(self._digest.of(info))
-            token = prepared.complete(self.signer.sign(prepared.to_sign), info)
+            digest = self._digest.of(info)
+            prepared = builder.prepare(digest)
+            signature = self.signer.sign(prepared.to_sign)
+            token = prepared.complete(signature, info)
             if request.cert_req not in proved:
-                self._prove(token, request)
+                self._prove(token, request, serial, moment)
                 proved.add(request.cert_req)
-            content = builder.recheck(token, self.certificate.public)
-            if content != info:
-                raise TimestampInvalid("tstInfo", "is not what was built")
-            check_answers(content, request, serial)
-            return token
+            builder.recheck(token, info, prepared, public)
+            kept = bare.assemble(prepared, signature, info) if request.cert_req else token
+            return Token(token, kept, digest)
 
         return make
 
-    def _prove(self, token: bytes, request: TimestampRequest) -> None:
+    def _prove(self, token: bytes, request: TimestampRequest, serial: SerialNumber, moment: datetime) -> None:
         known = () if request.cert_req else (self.certificate.data,)
-        verified: VerifiedToken = verify_token(
-            token, imprints=[request.imprint], nonce=request.nonce, certificates=known, read=read_certificate
-        )
+        verified = verify_token(token, imprints=[request.imprint], nonce=request.nonce, certificates=known)
         if verified.certificate != self.certificate:
             raise TimestampInvalid("token", "verifies under another certificate")
+        info = verified.info
+        if info.serial != serial or abs(info.gen_time - moment) >= timedelta(milliseconds=1):
+            raise TimestampInvalid("tstInfo", "does not say what it was made to say")

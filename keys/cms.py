@@ -189,7 +189,7 @@ def signing_certificate_v2(identity: SignerIdentity, digest: Digest) -> Attribut
     parts = [] if digest is Digest.SHA256 else [der.sequence(der.oid(digest.oid))]
     parts.append(der.octets(digest.of(identity.certificate)))
     general_names = der.sequence(der.explicit(4, identity.issuer_der))  # GeneralName: directoryName
-    parts.append(der.sequence(general_names, der.encode(identity.serial)))
+    parts.append(der.sequence(general_names, der.integer(identity.serial)))
     return Attribute(OID_SIGNING_CERTIFICATE_V2, (der.sequence(der.sequence(der.sequence(*parts))),))
 
 

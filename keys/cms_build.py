@@ -32,12 +32,13 @@ from keys.ports import Signer
 from keys.public import PublicKey
 from keys.suites import Algorithm, digest_identifier
 
-_VERSION_1 = der.encode(1)
-_VERSION_3 = der.encode(3)
+_VERSION_1 = der.integer(1)
+_VERSION_3 = der.integer(3)
 _MESSAGE_DIGEST = der.oid(OID_MESSAGE_DIGEST)
 _SIGNED_ATTRIBUTES = b"\xa0"
 _UNSIGNED_ATTRIBUTES = 0xA1
 _CERTIFICATES = 0xA0
+MAX_FRAMES = 256  # a builder keeps; signatures have 6 lengths at most, contents of one kind a few dozen
 
 
 @asn1.sequence
@@ -112,7 +113,7 @@ class SignedDataBuilder:
         # SET OF in DER order (X.690 11.6), though CMS lets a signer leave certificates unsorted.
         self._certificates = der.wrap(_CERTIFICATES, b"".join(sorted(set(held)))) if held else b""
         self._signer_head = (
-            _VERSION_1 + der.sequence(identity.issuer_der, der.encode(identity.serial)) + algorithm_of_digest
+            _VERSION_1 + der.sequence(identity.issuer_der, der.integer(identity.serial)) + algorithm_of_digest
         )
         self._signature_identifier = algorithm.info.signature_identifier
         self._signed_data_oid = der.oid(content_types.signed_data)
@@ -120,6 +121,7 @@ class SignedDataBuilder:
             Attribute(OID_CONTENT_TYPE, (self._content_type_oid,)).encoded(),
             signing_certificate_v2(identity, algorithm.digest).encoded(),
         )
+        self._frames: dict[tuple[int, int, int, int], tuple[bytes, bytes, bytes]] = {}
         # Attributes of different types are in order before the digest's own octets are reached, so the SET
         # is the same around every digest.
         self._around_digest = self._set(bytes(self._digest.size), ()).split(bytes(self._digest.size))
@@ -155,42 +157,64 @@ class SignedDataBuilder:
         unsigned = b"".join(sorted(one.encoded() for one in unsigned_attributes))
         if unsigned:
             unsigned = der.wrap(_UNSIGNED_ATTRIBUTES, unsigned)
-        signer = der.sequence(self._signer_head, self._signed_part(prepared, signature), unsigned)
-        inside = b"" if content is None else der.explicit(0, der.octets(content))
-        signed_data = der.sequence(
-            self._before,
-            der.sequence(self._content_type_oid, inside),
-            self._certificates,
-            der.wrap(der.SET, signer),
+        # Around parts of the same lengths stand the same octets.
+        lengths = (
+            -1 if content is None else len(content),
+            len(prepared.to_sign),
+            len(signature),
+            len(unsigned),
         )
-        return der.sequence(self._signed_data_oid, der.explicit(0, signed_data))
-
-    def _signed_part(self, prepared: Prepared, signature: bytes) -> bytes:
+        frame = self._frames.get(lengths) or self._frame(*lengths)
+        before, between, after = frame
         # The signed attributes are a SET to the signature, and under their implicit tag in the message.
-        attributes_in_place = _SIGNED_ATTRIBUTES + prepared.to_sign[1:]
-        return attributes_in_place + self._signature_identifier + der.octets(signature)
+        return b"".join((before, content or b"", between, prepared.to_sign[1:], after, signature, unsigned))
 
-    def recheck(self, message: bytes, public: PublicKey) -> bytes:
-        """The content of a message just built without extra attributes, decoded again and verified.
+    def _frame(self, content: int, to_sign: int, signature: int, unsigned: int) -> tuple[bytes, bytes, bytes]:
+        """What stands before the content, between it and the signed attributes, and before the signature."""
+        after = self._signature_identifier + _header(der.OCTET_STRING, signature)
+        signer = len(self._signer_head) + to_sign + len(after) + signature + unsigned
+        signer_head = _header(der.SEQUENCE, signer)
+        signers_head = _header(der.SET, len(signer_head) + signer)
+        between = b"".join(
+            (self._certificates, signers_head, signer_head, self._signer_head, _SIGNED_ATTRIBUTES)
+        )
+        inside = b""
+        if content >= 0:
+            octets = _header(der.OCTET_STRING, content)
+            inside = _header(0xA0, len(octets) + content) + octets
+        encapsulated = self._content_type_oid + inside
+        held = len(encapsulated) + max(content, 0)
+        before = self._before + _header(der.SEQUENCE, held) + encapsulated
+        size = len(before) + max(content, 0) + len(between) + to_sign - 1 + len(after) + signature + unsigned
+        signed_data = _header(der.SEQUENCE, size)
+        size += len(signed_data)
+        explicit = _header(0xA0, size)
+        size += len(explicit) + len(self._signed_data_oid)
+        outer = _header(der.SEQUENCE, size) + self._signed_data_oid + explicit + signed_data
+        frame = outer + before, between, after
+        if len(self._frames) < MAX_FRAMES:
+            self._frames[content, to_sign, signature, unsigned] = frame
+        return frame
 
-        The signature must verify over attributes computed anew from the content that is in the message.
+    def recheck(self, message: bytes, content: bytes, prepared: Prepared, public: PublicKey) -> None:
+        """A message just completed, decoded again: this content, these attributes, a signature that holds.
+
         Cheaper than `keys.cms_verify.verify` for one who made the message: the certificate is not read
-        again. Raises `CmsInvalid` or `SignatureInvalid`.
+        again, and `prepared`, which came from the content's digest, says what the attributes must be.
+        Raises `CmsInvalid` or `SignatureInvalid`.
         """
         try:
             built = der.decode(_Built, message, limit=len(message)).signed_data
         except der.DerInvalid as error:
             raise CmsInvalid("signedData", str(error)) from error
-        content = built.encapsulated.content
         signers = built.signers.as_list()
-        if content is None or len(signers) != 1:
-            raise CmsInvalid("signedData", "is not of one signer with its content inside")
+        if built.encapsulated.content != content or len(signers) != 1:
+            raise CmsInvalid("encapContentInfo", "is not the content it was built around")
         signature = signers[0].signature
-        anew = self.prepare(self._digest.of(content))
-        if not message.endswith(self._signed_part(anew, signature)):
-            raise CmsInvalid("signedAttrs", "are not those of the content")
-        public.verify(signature, anew.to_sign)
-        return content
+        signed = prepared.to_sign[1:] + self._signature_identifier + der.octets(signature)
+        if not message.endswith(signed):
+            raise CmsInvalid("signedAttrs", "are not those that were signed")
+        public.verify(signature, prepared.to_sign)
 
     def sign(
         self,
@@ -203,6 +227,10 @@ class SignedDataBuilder:
         """Both phases at once, with a key at hand; raises as `prepare` and `signer.sign` do."""
         prepared = self.prepare(self._digest.of(content), signed_attributes)
         return prepared.complete(signer.sign(prepared.to_sign), None if detached else content)
+
+
+def _header(tag: int, size: int) -> bytes:
+    return bytes((tag,)) + der.length(size)
 
 
 def with_unsigned(signed_data: bytes, added: Sequence[Attribute], *, signer: int = 0) -> bytes:

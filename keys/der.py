@@ -11,6 +11,7 @@ T = TypeVar("T")
 
 SEQUENCE = 0x30
 SET = 0x31
+INTEGER = 0x02
 OCTET_STRING = 0x04
 BIT_STRING = 0x03
 NULL = b"\x05\x00"
@@ -77,6 +78,12 @@ def encode(value: object) -> bytes:
 def oid(dotted: str) -> bytes:
     """OBJECT IDENTIFIER."""
     return asn1.encode_der(ObjectIdentifier(dotted))
+
+
+def integer(value: int) -> bytes:
+    """INTEGER in the fewest octets (X.690 8.3.2)."""
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return wrap(INTEGER, value.to_bytes(size, "big", signed=True))
 
 
 def tlv(encoded: bytes) -> asn1.TLV:
