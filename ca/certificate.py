@@ -37,12 +37,20 @@ class Certificate:
         """Parse DER; raises `EncodingInvalid` for anything that is not one certificate in strict DER."""
         try:
             outer = der.decode(_Certificate, data, limit=MAX_CERTIFICATE_SIZE)
+            _check_serial(der.raw(outer.tbs))
             self.x509 = x509.load_der_x509_certificate(data)
             self.serial = SerialNumber(self.x509.serial_number)
             self.subject: x509.Name = self.x509.subject
             self.issuer: x509.Name = self.x509.issuer
             self.extensions: x509.Extensions = self.x509.extensions
-        except (ValueError, TypeError, OverflowError, x509.InvalidVersion, x509.DuplicateExtension) as error:
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+            IndexError,
+            x509.InvalidVersion,
+            x509.DuplicateExtension,
+        ) as error:
             raise EncodingInvalid("certificate", f"is not an X.509 certificate in DER ({error})") from error
         self.data = data
         self.tbs = der.raw(outer.tbs)
@@ -132,6 +140,7 @@ class Certificate:
         return f"Certificate({self.subject.rfc4514_string()}, {self.serial:032x})"
 
 
+_VERSION = b"\xa0"
 _ISSUER_FIELD, _SUBJECT_FIELD, _SPKI_FIELD = 3, 5, 6  # RFC 5280 4.1, with the version's [0] counted
 
 
@@ -142,6 +151,14 @@ class _Fields:
 
 def _tbs_fields(tbs: bytes) -> list[asn1.TLV]:
     return der.decode(_Fields, der.sequence(tbs), limit=2 * MAX_CERTIFICATE_SIZE).fields
+
+
+def _check_serial(tbs: bytes) -> None:
+    """RFC 5280 4.1.2.2: positive; raises ValueError where the library only warns."""
+    fields = _tbs_fields(tbs)
+    number = bytes(fields[1 if bytes(fields[0].tag_bytes) == _VERSION else 0].data)
+    if number[:1] >= b"\x80" or not any(number):
+        raise ValueError("the serial number is not positive")
 
 
 def certificate_der(tbs: bytes, algorithm: Algorithm, signature: bytes) -> bytes:
