@@ -24,6 +24,7 @@ from ca.registry import (
 )
 from ca.serial import SerialNumber
 from evidence.log import EvidenceLog
+from evidence.ports import EventStore
 from keys.key import KeyRecord
 from keys.ports import KeyStore, Signer
 
@@ -249,6 +250,11 @@ class CaUnit(Protocol):
     @property
     def clock_samples(self) -> ClockSampleStore:
         """When each instance last found its clock right."""
+        ...
+
+    @property
+    def events(self) -> EventStore:
+        """Events as stored."""
         ...
 
     @property

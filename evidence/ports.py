@@ -103,6 +103,13 @@ class Watermark(Protocol):
         """Remember heads just committed; never goes back. Survives kill -9 of the process."""
         ...
 
+    def accept(self, heads: Mapping[LogId, LogHead]) -> None:
+        """Take these for the newest heads though they may fall short of those remembered.
+
+        Only after the loss itself was recorded: an administrator restored a backup and knows it.
+        """
+        ...
+
     def newest(self) -> dict[LogId, LogHead]:
         """The heads remembered."""
         ...
