@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 
 from evidence.errors import EventInvalid
 
@@ -24,11 +25,25 @@ def canonical(value: JSON, *, field: str = "$") -> bytes:
 
     Raises `EventInvalid` naming the path of the value that cannot be written.
     """
-    _check(value, field, 0)
     try:
-        return _encode(value).encode()
+        return canonical_text(value, field).encode()
     except UnicodeEncodeError as error:
         raise EventInvalid(field, "holds a lone surrogate, which is not Unicode text") from error
+
+
+def canonical_text(value: JSON, field: str = "$") -> str:
+    """As `canonical`, before UTF-8: whoever encodes it answers for lone surrogates."""
+    if type(value) is dict:
+        _check_map(value, field, 1)
+    else:
+        _check(value, field, 0)
+    return _encode(value)
+
+
+def quoted(value: str, field: str = "$") -> str:
+    """As `canonical_text`, for one string."""
+    _check(value, field, 0)
+    return encode_basestring(value)
 
 
 def _check(value: object, path: str, depth: int) -> None:

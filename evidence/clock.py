@@ -47,4 +47,4 @@ def from_micros(micros: int) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and `Z`, the only form events carry."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -5,7 +5,8 @@ EvidenceError
 ├── RecordRefused         the store cannot record, so the act it would record must not happen
 ├── PayloadUnavailable    the personal payload was shredded or never existed
 ├── PayloadCorrupt        a sealed payload does not open under its case key
-└── LogBehind             the store holds less, or other, than was once recorded
+├── LogBehind             the store holds less, or other, than was once recorded
+└── WatermarkInvalid      the record outside the database cannot be read
 """
 
 
@@ -68,3 +69,13 @@ class LogBehind(EvidenceError):
         self.stored = stored
         self.recorded = recorded
         self.differs = differs
+
+
+class WatermarkInvalid(EvidenceError):
+    """The watermark is damaged, so that nothing proves the database to be the newest."""
+
+    code = "watermark-invalid"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"the watermark {path} is damaged")
+        self.path = path

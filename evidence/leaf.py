@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from evidence.digest import DigestPair, sha256
+from evidence.digest import DIGEST_SIZE, DigestPair, sha256
 from evidence.event import CaseId, EventType, TenantId
 
 LEAF_VERSION = 1
@@ -44,6 +44,12 @@ def pack(
     return _LAYOUT.pack(
         LEAF_VERSION, event_id, code, micros, case, seq, envelope.sha256, envelope.sm3, producer
     )
+
+
+def envelope_digests(packed: bytes) -> DigestPair:
+    """The digests of the envelope inside a packed leaf."""
+    end = LEAF_SIZE - PRODUCER_SIZE
+    return DigestPair(packed[end - 2 * DIGEST_SIZE : end - DIGEST_SIZE], packed[end - DIGEST_SIZE : end])
 
 
 def case_pseudonym(tenant: TenantId, case_id: CaseId) -> bytes:

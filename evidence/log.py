@@ -5,17 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from evidence import leaf, payload
-from evidence.canonical import canonical
+from evidence.canonical import JSON
 from evidence.casekey import CaseKeys
-from evidence.clock import Clock, rfc3339, to_micros
+from evidence.clock import Clock, to_micros
 from evidence.digest import NO_DIGEST, DigestPair
+from evidence.envelope import EnvelopeWriter
 from evidence.event import (
-    SCHEMA,
     CaseHead,
-    CaseId,
     Draft,
     EventId,
     LogHead,
@@ -30,6 +28,7 @@ from evidence.ports import EventStore
 
 MAX_BATCH = 5_000  # events in one append; bounds the time a log is held
 FIRST_OF_SECOND_HALF = 7  # July
+NO_EVENTS = CaseHead(0, NO_DIGEST)
 
 
 def log_of(tenant: TenantId, moment: datetime) -> LogId:
@@ -56,7 +55,7 @@ class EvidenceLog:
         self._store = store
         self._case_keys = case_keys
         self._clock = clock
-        self._source = {"build": source.build, "instance": source.instance, "system": source.system}
+        self._source = source
         self._tenant = tenant
         self.heads: dict[LogId, LogHead] = {}
         """Heads this unit of work brought about; the edge gives them to the watermark after commit."""
@@ -77,10 +76,13 @@ class EvidenceLog:
         log = log_of(self._tenant, now)
         index = self._store.reserve(log, len(drafts))
         heads = self._store.case_heads(self._tenant, {draft.case_id for draft in drafts})
-        shared = self._shared(now)
+        writer = EnvelopeWriter(self._source, self._tenant, self._clock.state(), now)
         recorded = []
         for place, draft in enumerate(drafts):
-            event = self._record(draft, shared, heads, (log, index + place), micros, now)
+            head = heads.get(draft.case_id, NO_EVENTS)
+            identity = new_event_id(micros)
+            event = self._record(draft, writer, head, (log, index + place), identity, (now, micros))
+            heads[draft.case_id] = CaseHead(head.next_seq + 1, leaf.envelope_digests(event.leaf))
             recorded.append(event)
         self._store.insert(recorded, heads)
         last = recorded[-1]
@@ -94,47 +96,24 @@ class EvidenceLog:
         key = self._case_keys.open(event.tenant, event.case_id)
         return payload.unseal(key, event.event_id, event.sealed)
 
-    def _shared(self, now: datetime) -> dict[str, Any]:
-        state = self._clock.state()
-        return {
-            "clock": {
-                "offset_ms": state.offset_ms,
-                "source": state.source,
-                "uncertainty_ms": state.uncertainty_ms,
-            },
-            "recorded_at": rfc3339(now),
-            "schema": SCHEMA,
-            "source": self._source,
-            "tenant": self._tenant,
-        }
-
     def _record(
         self,
         draft: Draft,
-        shared: dict[str, Any],
-        heads: dict[CaseId, CaseHead],
+        writer: EnvelopeWriter,
+        head: CaseHead,
         place: tuple[LogId, int],
-        micros: int,
-        now: datetime,
+        identity: tuple[bytes, EventId],
+        now: tuple[datetime, int],
     ) -> Recorded:
-        raw_id, event_id = new_event_id(micros)
-        head = heads.get(draft.case_id) or CaseHead(0, NO_DIGEST)
-        envelope: dict[str, Any] = {
-            **shared,
-            **described(draft),
-            "case_seq": head.next_seq,
-            "event_id": event_id,
-            "prev_case_event_hash": head.last.as_json(),
-        }
-        sealed = self._seal(draft, event_id, envelope)
-        text = canonical(envelope, field="event")
-        digests = DigestPair.of(text)
+        raw_id, event_id = identity
+        commitments, sealed = self._seal(draft, event_id) if draft.personal else (None, None)
+        text = writer.write(draft, event_id, head.next_seq, head.last, commitments)
         producer = leaf.NO_PRODUCER
         if draft.attestation is not None:
             producer = leaf.producer_mark(draft.attestation.key_id)
         case = leaf.case_pseudonym(self._tenant, draft.case_id)
-        packed = leaf.pack(raw_id, draft.type.value, micros, case, head.next_seq, digests, producer)
-        heads[draft.case_id] = CaseHead(head.next_seq + 1, digests)
+        digests = DigestPair.of(text)
+        packed = leaf.pack(raw_id, draft.type.value, now[1], case, head.next_seq, digests, producer)
         return Recorded(
             log=place[0],
             index=place[1],
@@ -143,47 +122,15 @@ class EvidenceLog:
             tenant=self._tenant,
             case_id=draft.case_id,
             case_seq=head.next_seq,
-            recorded_at=now,
+            recorded_at=now[0],
             envelope=text,
             leaf=packed,
             leaf_hash=leaf_hash(packed),
             sealed=sealed,
         )
 
-    def _seal(self, draft: Draft, event_id: EventId, envelope: dict[str, Any]) -> Sealed | None:
-        if not draft.personal:
-            return None
+    def _seal(self, draft: Draft, event_id: EventId) -> tuple[dict[str, JSON], Sealed]:
         salt = secrets.token_bytes(payload.SALT_SIZE)
-        commitments = payload.commit(salt, draft.personal)
-        envelope["commitments"] = commitments
-        envelope["payload_commit"] = DigestPair.of(canonical(commitments)).as_json()
         key = self._case_keys.obtain(self._tenant, draft.case_id)
-        return payload.seal(key, event_id, salt, draft.personal)
-
-
-def described(draft: Draft) -> dict[str, Any]:
-    """The part of the envelope that the draft itself decides, and that a producer signs."""
-    actor = draft.actor
-    part: dict[str, Any] = {
-        "actor": {"kind": actor.kind.value, "pseudonym": actor.pseudonym, "role": actor.role},
-        "case_id": draft.case_id,
-        "facts": draft.facts if type(draft.facts) is dict else dict(draft.facts),
-        "occurred_at": rfc3339(draft.occurred_at),
-        "result": {"code": draft.result.code, "reason": draft.result.reason},
-        "type": draft.type.name,
-    }
-    optional = {
-        "channel": draft.channel,
-        "consent_ref": list(draft.consent_ref) or None,
-        "contract_id": draft.contract_id,
-        "legal_basis": draft.legal_basis,
-        "trace_id": draft.trace_id,
-    }
-    part.update({name: value for name, value in optional.items() if value is not None})
-    if draft.attestation is not None:
-        part["producer"] = {
-            "algorithm": draft.attestation.algorithm,
-            "key_id": draft.attestation.key_id,
-            "signature": draft.attestation.signature.hex(),
-        }
-    return part
+        commitments: dict[str, JSON] = {**payload.commit(salt, draft.personal)}
+        return commitments, payload.seal(key, event_id, salt, draft.personal)

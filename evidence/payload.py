@@ -42,14 +42,14 @@ def field_salt(salt: bytes, name: str) -> bytes:
     return hmac.digest(salt, name.encode(), "sha256")
 
 
-def commitment(salt: bytes, value: JSON) -> DigestPair:
-    """Digests of `salt ‖ canonical(value)`; `salt` is the field's."""
-    return DigestPair.of(salt + canonical(value))
+def commitment(salt: bytes, name: str, value: JSON) -> DigestPair:
+    """Digests of `salt ‖ canonical(value)`; `salt` is the field's, `name` is for errors alone."""
+    return DigestPair.of(salt + canonical(value, field=f"event.personal.{name}"))
 
 
 def commit(salt: bytes, fields: Mapping[str, JSON]) -> dict[str, dict[str, str]]:
     """One commitment a field, as the envelope carries them."""
-    return {name: commitment(field_salt(salt, name), value).as_json() for name, value in fields.items()}
+    return {name: commitment(field_salt(salt, name), name, value).as_json() for name, value in fields.items()}
 
 
 def seal(key: bytes, event_id: EventId, salt: bytes, fields: Mapping[str, JSON]) -> Sealed:
@@ -71,5 +71,5 @@ def unseal(key: bytes, event_id: EventId, sealed: Sealed) -> Opened:
 
 def check_disclosed(name: str, value: JSON, salt: bytes, committed: Mapping[str, str]) -> None:
     """A disclosed field against the commitment of its event; raises `EventInvalid` when they differ."""
-    if commitment(salt, value).as_json() != dict(committed):
+    if commitment(salt, name, value).as_json() != dict(committed):
         raise EventInvalid(name, "does not match its commitment in the log")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -104,6 +105,15 @@ _PUT_HEAD = {
 }
 
 
+@lru_cache(maxsize=16)
+def _for_driver(statement: sa.Insert, dialect: sa.Dialect) -> tuple[str, tuple[str, ...] | None]:
+    # The driver takes our text, integers and bytes as they are; converting them value by value costs as
+    # much as the rest of recording an event.
+    compiled = statement.compile(dialect=dialect)
+    places = getattr(compiled, "positiontup", None)
+    return str(compiled), None if places is None else tuple(places)
+
+
 class SqlEventStore:
     """`EventStore` over one connection's transaction."""
 
@@ -139,12 +149,17 @@ class SqlEventStore:
         ]
         rows = _head_row(recorded[0].tenant, heads)
         try:
-            self._connection.execute(_insert_event, [_row(event) for event in recorded])
+            self._write(_insert_event, [_row(event) for event in recorded])
             if sealed:
-                self._connection.execute(_insert_payload, sealed)
-            self._connection.execute(_PUT_HEAD[self._connection.dialect.name], rows)
+                self._write(_insert_payload, sealed)
+            self._write(_PUT_HEAD[self._connection.dialect.name], rows)
         except DBAPIError as error:
             raise RecordRefused(str(error.orig)) from error
+
+    def _write(self, statement: sa.Insert, rows: Sequence[dict[str, Any]]) -> None:
+        text, places = _for_driver(statement, self._connection.dialect)
+        many = rows if places is None else [tuple(map(row.__getitem__, places)) for row in rows]
+        self._connection.exec_driver_sql(text, many)
 
     def get(self, event_id: EventId) -> Recorded | None:
         """One event, with its sealed payload."""
@@ -192,8 +207,8 @@ class SqlCaseKeyStore:
     def add(self, tenant: TenantId, case_id: CaseId, wrapped: bytes) -> bool:
         """The first key stands."""
         put = _upsert(self._connection, case_keys).values(tenant=tenant, case_id=case_id, wrapped=wrapped)
-        put = put.on_conflict_do_nothing().returning(case_keys.c.case_id)
-        return self._connection.execute(put).scalar() is not None
+        first = put.on_conflict_do_nothing().returning(case_keys.c.case_id)
+        return self._connection.execute(first).scalar() is not None
 
     def wrapped_page(self, after: tuple[str, ...] | None, limit: int) -> Sequence[Wrapped]:
         """By tenant, then case."""

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from evidence.errors import WatermarkInvalid
 from evidence.event import LogHead, LogId
 
 
 class FileWatermark:
     """`Watermark` in a JSON file.
 
-    Written in place and padded, without fsync: a killed process loses nothing, a power cut may
+    Written in place by one call, without fsync: a killed process loses nothing, a power cut may
     lose the last moments, which only makes the check after it more lenient by them.
     """
 
@@ -26,7 +27,7 @@ class FileWatermark:
     def advance(self, heads: Mapping[LogId, LogHead]) -> None:
         """Keep the larger of what the file and the caller know."""
         with self._locked() as handle:
-            known = _parse(os.pread(handle, os.fstat(handle).st_size, 0))
+            known = self._read(handle)
             grown = {
                 log: head for log, head in heads.items() if log not in known or known[log].size < head.size
             }
@@ -35,10 +36,23 @@ class FileWatermark:
                 os.pwrite(handle, text, 0)
                 os.ftruncate(handle, len(text))
 
+    def accept(self, heads: Mapping[LogId, LogHead]) -> None:
+        """In place of what the file says, whichever is larger."""
+        with self._locked() as handle:
+            text = _format({**self._read(handle), **heads})
+            os.pwrite(handle, text, 0)
+            os.ftruncate(handle, len(text))
+
     def newest(self) -> dict[LogId, LogHead]:
         """What was remembered; nothing before the first commit."""
         with self._locked() as handle:
+            return self._read(handle)
+
+    def _read(self, handle: int) -> dict[LogId, LogHead]:
+        try:
             return _parse(os.pread(handle, os.fstat(handle).st_size, 0))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise WatermarkInvalid(str(self._path)) from error
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
