@@ -38,7 +38,7 @@ Wrong = tuple[str, str]
 
 def check_profile(profile: Profile) -> None:
     """Raises `ProfileInvalid` for the first field that contradicts another."""
-    for checks in (_authority, _pointers, _validity, _usages, _subject, _extensions):
+    for checks in (_authority, _pointers, _usages, _validity, _subject, _extensions):
         for path, reason in checks(profile):
             raise ProfileInvalid(profile.name, f"$.{path}", reason)
 

@@ -122,9 +122,12 @@ def _from_pem(data: bytes) -> bytes:
         raise RequestInvalid(FIELD, f"is neither DER nor one PEM block of {PEM_LABEL}")
     body = blocks[0]["body"].replace(b"\r", b"").replace(b"\n", b"")
     try:
-        return base64.b64decode(body, validate=True)
+        decoded = base64.b64decode(body, validate=True)
     except binascii.Error as error:
         raise RequestInvalid(FIELD, "is PEM with a body that is not base64") from error
+    if base64.b64encode(decoded) != body:  # the library overlooks padding in excess
+        raise RequestInvalid(FIELD, "is PEM with a body that is not base64")
+    return decoded
 
 
 def _key(spki: bytes) -> PublicKey:

@@ -156,6 +156,8 @@ def _basic_constraints(view: CertificateView) -> str | None:
         return "is not critical in an authority's certificate"
     if not ca and path_length is not None:
         return "has a path length without CA:TRUE"
+    if view.is_self_issued:  # RFC 5280 4.2.1.9: not counted in a path
+        return None
     if ca and view.issuer is not None and view.issuer.path_length is not None:
         allowed = view.issuer.path_length - 1
         if allowed < 0 or path_length is None or path_length > allowed:
