@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 
 from api.errors import BodyTooLarge, MediaTypeUnsupported
 from api.http.groupcommit import GroupCommit
@@ -21,15 +23,29 @@ _SUITES = {suite.value: suite for suite in Suite}
 _BINARY = {"type": "string", "format": "binary"}
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 _OPENAPI = {
+    "parameters": [
+        {"name": "suite", "in": "path", "required": True, "schema": {"enum": list(_SUITES), "type": "string"}}
+    ],
     "requestBody": {
         "required": True,
         "description": "TimeStampReq in DER (RFC 3161 2.4.1).",
         "content": {QUERY_TYPE: {"schema": _BINARY}},
-    }
+    },
 }
 
 FindAuthority = Callable[[Suite], TimestampAuthority]
-router = APIRouter(tags=["timestamps"])
+
+
+class DirectRoute(APIRoute):
+    """In the OpenAPI document as any other, called without resolving parameters: a fifth of the cost."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself, which takes the request and nothing else."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
+
+
+router = APIRouter(tags=["timestamps"], route_class=DirectRoute)
 
 
 class TsaEdge:
@@ -81,7 +97,7 @@ async def read_query(request: Request) -> bytes:
 
 
 @router.post(
-    "/v1/tsa/{suite}",
+    "/v1/tsa/{suite}",  # noqa: FAST003  (DirectRoute resolves no parameters)
     response_class=Response,
     responses={
         200: {
@@ -95,8 +111,9 @@ async def read_query(request: Request) -> bytes:
     },
     openapi_extra=_OPENAPI,
 )
-async def stamp(suite: str, request: Request) -> Response:
+async def stamp(request: Request) -> Response:
     """Stamp the imprint of a query; recorded before it is answered."""
+    suite = request.path_params["suite"]
     chosen = _SUITES.get(suite)
     if chosen is None:
         raise NotFound("suite", suite[:32])
