@@ -129,6 +129,24 @@ def test_ocsp_responses(linter: Pkilint, algorithm: Algorithm, status: Status, n
     )
 
 
+def test_a_crl_that_ends_before_it_begins_is_seen(linter: Pkilint) -> None:
+    good = crl(chains.intermediate(Algorithm.P256, AuthorityRole.PERSON), b"")
+    assert good.count(b"261123120000Z") == 1
+    bad = good.replace(b"261123120000Z", b"261125120000Z")
+    assert [one.code for one in errors(linter.crl(bad))] == ["pkix.crl_negative_validity_period"]
+
+
+def test_an_answer_that_ends_before_it_begins_is_seen(linter: Pkilint) -> None:
+    responder = chains.leaf(Algorithm.P256, "ocsp-responder")
+    issuer = chains.intermediate(Algorithm.P256, AuthorityRole.OCSP).party.certificate
+    named = certificate_id(issuer, new_serial())
+    answer = SingleAnswer(named, STATUSES[0], NOON, NOON - timedelta(hours=1), None)
+    tbs = ocspresponse.encode_tbs(answer, responder=responder.certificate, produced_at=NOON, nonce=None)
+    signature = responder.key.sign(tbs)
+    data = ocspresponse.encode_response(tbs, Algorithm.P256, signature, responder.certificate)
+    assert [one.code for one in errors(linter.ocsp_response(data))] == ["pkix.ocsp_negative_validity_period"]
+
+
 # Rules that pkilint has too, with its word for each; the others are ours or need the issuer.
 SEEN_BY_BOTH = {
     "version-3": "pkix.certificate_version_is_not_v3",
