@@ -40,8 +40,9 @@ class CrlDraft:
     base_number: int | None
     this_update: datetime
     next_update: datetime
-    url: str
-    """Of the complete CRL: the distribution point as certificates of this shard name it."""
+    url: str | None
+    """Of the complete CRL: the distribution point as certificates of this shard name it. None leaves out
+    the issuingDistributionPoint: the CRL then speaks of every certificate of the issuer."""
     delta_url: str | None
     """Where the deltas to this complete CRL are; None for a delta CRL."""
     only_user_certificates: bool
@@ -131,11 +132,11 @@ def _extensions(draft: CrlDraft) -> list[bytes]:
     ]
     if draft.base_number is not None:
         found.append(extension(DELTA_CRL_INDICATOR, der.encode(draft.base_number), critical=True))
-    address = der.wrap(_URI, draft.url.encode("ascii"))
-    scope = der.explicit(0, der.explicit(0, address))
-    if draft.only_user_certificates:
-        scope += b"\x81" + _IMPLICIT_TRUE
-    found.append(extension(ISSUING_DISTRIBUTION_POINT, der.sequence(scope), critical=True))
+    if draft.url is not None:
+        scope = der.explicit(0, der.explicit(0, der.wrap(_URI, draft.url.encode("ascii"))))
+        if draft.only_user_certificates:
+            scope += b"\x81" + _IMPLICIT_TRUE
+        found.append(extension(ISSUING_DISTRIBUTION_POINT, der.sequence(scope), critical=True))
     if draft.delta_url is not None:
         found.append(extension(FRESHEST_CRL, crl_distribution_point(draft.delta_url)))
     found.append(extension(EXPIRED_CERTS_ON_CRL, generalized_time(draft.expired_from)))

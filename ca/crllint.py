@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ca.certificate import Certificate
-from ca.crl import Crl
+from ca.crl import Crl, Scope
 from ca.errors import LintFailed
 from ca.registry import RevocationReason
 from ca.rule import RFC_5280
@@ -86,8 +86,9 @@ def _one_kind(crl: Crl, _: Certificate) -> str | None:
 
 def _point(crl: Crl, _: Certificate) -> str | None:
     points = crl.scope.distribution_points
-    plain = len(points) == 1 and points[0].startswith("http://")
-    return None if plain else "does not name one distribution point by an http URI"
+    plain = len(points) == 1 and points[0].startswith(("http://", "https://"))
+    whole = crl.scope == Scope()
+    return None if plain or whole else "is limited, and does not name one distribution point by its address"
 
 
 def _expired_stay(crl: Crl, issuer: Certificate) -> str | None:

@@ -137,7 +137,7 @@ class CrlPublisher:
                 base_number=base.number if delta and base is not None else None,
                 this_update=now,
                 next_update=min(now + rhythm.interval + rhythm.grace, issuer.not_after),
-                url=crl_url(self.policy.base_url, authority_id, shard),
+                url=self._url(authority, shard),
                 delta_url=self._delta_url(authority, shard, delta=delta),
                 only_user_certificates=authority.role is not AuthorityRole.ROOT,
                 expired_from=issuer.not_before,
@@ -148,6 +148,13 @@ class CrlPublisher:
             unit.crls.add(published)
             unit.log.append([_event(published, now)])
         return published
+
+    def _url(self, authority: Authority, shard: int) -> str | None:
+        # A root's CRL speaks of all it issued: its own certificate points nowhere, and verifiers that ask
+        # for the revocation of every certificate (openssl verify -crl_check_all) find no other for it.
+        if authority.role is AuthorityRole.ROOT and self.policy.shards.get(authority.authority_id, 1) == 1:
+            return None
+        return crl_url(self.policy.base_url, authority.authority_id, shard)
 
     def _delta_url(self, authority: Authority, shard: int, *, delta: bool) -> str | None:
         if delta or self.policy.rhythm(authority, delta=True) is None:

@@ -1,4 +1,4 @@
-"""Root and persons' authority of one suite in a test's database, with certificates to revoke and ask about."""
+"""Root and persons' authority of one suite in a test database, with certificates to revoke and ask about."""
 
 from __future__ import annotations
 
