@@ -73,6 +73,8 @@ class RevocationReason(enum.Enum):
     @property
     def text(self) -> str:
         """The name as RFC 5280 writes it: `keyCompromise`."""
+        if self is RevocationReason.CA_COMPROMISE:
+            return "cACompromise"
         first, *rest = self.name.lower().split("_")
         return first + "".join("CRL" if word == "crl" else word.capitalize() for word in rest)
 
