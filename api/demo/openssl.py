@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from keys.sm2 import DEFAULT_ID
 
@@ -66,10 +67,23 @@ class OpenSsl:
         words = ["ts", "-verify", "-in", str(token), "-token_in", "-data", str(data), "-CAfile", str(root)]
         return self._run([*words, "-untrusted", str(chain)], "Verification: OK")
 
-    def sm2_signature(self, signature: Path, signed: Path, public: Path) -> tuple[bool, str]:
+    def sm2_signature(self, signature: bytes, signed: bytes, public_pem: str) -> tuple[bool, str]:
         """A bare SM2 signature with the default identity."""
-        words = ["dgst", "-sm3", "-sigopt", _SM2_ID, "-verify", str(public), "-signature", str(signature)]
-        return self._run([*words, str(signed)], "Verified OK")
+        with TemporaryDirectory() as folder:
+            files = [Path(folder, name) for name in ("public.pem", "signature", "signed")]
+            for path, data in zip(files, (public_pem.encode(), signature, signed), strict=True):
+                path.write_bytes(data)
+            words = [
+                "dgst",
+                "-sm3",
+                "-sigopt",
+                _SM2_ID,
+                "-verify",
+                str(files[0]),
+                "-signature",
+                str(files[1]),
+            ]
+            return self._run([*words, str(files[2])], "Verified OK")
 
     def _run(self, words: Sequence[str], *wanted: str) -> tuple[bool, str]:
         done = subprocess.run(  # noqa: S603  (a fixed program, arguments of ours)

@@ -111,10 +111,9 @@ class Recorder:
         for path in step.files:
             _say(f"    {'→':2}{path}")
         for check in step.checks:
+            said = f": {check.detail}" if check.detail else ""
             mark = "✓" if check.ok else "✗"
-            _say(
-                f"    {mark} {check.what:<{_NAME_WIDTH}} {check.by}{': ' + check.detail if check.detail else ''}"
-            )
+            _say(f"    {mark} {check.what:<{_NAME_WIDTH}} {check.by}{said}")
         _say(f"    {seconds * 1000:.0f} ms")
         self._document["steps"].append(
             {

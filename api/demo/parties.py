@@ -1,0 +1,47 @@
+"""The people and the firm of the demonstration. None of them exists; their identities are simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ca.identity import IdentityRecord, SubjectKind
+
+PROVIDER = "simulator"
+CASE = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One party of the loan."""
+
+    role: str
+    kind: SubjectKind
+    name: str
+    pseudonym: str
+    organisation_id: str | None = None
+
+    def identity(self, at: datetime) -> IdentityRecord:
+        """A verification that a simulator concluded, and that says so."""
+        return IdentityRecord(
+            record_id=f"{CASE}-{self.role}",
+            kind=self.kind,
+            name=self.name,
+            pseudonym=self.pseudonym,
+            organisation_id=self.organisation_id,
+            assurance="substantial",
+            methods=("id-document", "face"),
+            provider=PROVIDER,
+            transaction=f"{CASE}-{self.role}",
+            verified_at=at,
+            valid_until=at + timedelta(hours=1),
+            simulated=True,
+        )
+
+
+BORROWER = Party("borrower", SubjectKind.PERSON, "王小明", "demo-p-0001")
+GUARANTOR = Party("guarantor", SubjectKind.PERSON, "李喆", "demo-p-0002")
+WITHDRAWN = Party("withdrawn", SubjectKind.PERSON, "赵堃", "demo-p-0003")
+BANK = Party(
+    "bank", SubjectKind.ORGANISATION, "信签示范农村商业银行股份有限公司", "demo-o-0001", "91320000MA00000000"
+)
