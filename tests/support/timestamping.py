@@ -63,6 +63,7 @@ def make_authority(
     boot: str = "boot",
     policy: GuardPolicy | None = None,
     share: Stamping | None = None,
+    use_limit: int | None = None,
 ) -> Stamping:
     """An authority whose key is in the store; with `share`, another process with the same key."""
     if share is None:
@@ -73,6 +74,7 @@ def make_authority(
             purpose=KeyPurpose.TIMESTAMP,
             public=private.public,
             state=KeyState.ACTIVE,
+            use_limit=use_limit,
         )
         with units() as stores:
             stores.keys.add(record)
