@@ -52,15 +52,19 @@ class Delegates:
 
         Raises `NotFound` for an authority that there is none of.
         """
-        kept = self._found.get(authority_id)
-        moment = self._clock.monotonic()
-        if kept is not None and moment < kept[1] and head == kept[2]:
-            delegate = kept[0]
-            if delegate is not None and delegate.certificate.valid_at(now) and delegate.issuer.valid_at(now):
-                return delegate
-        delegate = self._find(unit, authority_id, now)
-        self._found[authority_id] = (delegate, moment + KNOWN_FOR, head)
+        delegate = self.known(authority_id, now, head)
+        if delegate is None:
+            delegate = self._find(unit, authority_id, now)
+            self._found[authority_id] = (delegate, self._clock.monotonic() + KNOWN_FOR, head)
         return delegate
+
+    def known(self, authority_id: AuthorityId, now: datetime, head: int) -> Delegate | None:
+        """The same from memory alone; None when it has to be looked up."""
+        delegate, until, found_at = self._found.get(authority_id, (None, 0.0, -1))
+        if delegate is None or head != found_at or self._clock.monotonic() >= until:
+            return None
+        valid = delegate.certificate.valid_at(now) and delegate.issuer.valid_at(now)
+        return delegate if valid else None
 
     def _find(self, unit: CaUnit, authority_id: AuthorityId, now: datetime) -> Delegate | None:
         issuer = Certificate(unit.authorities.get(authority_id).certificate)

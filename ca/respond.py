@@ -111,8 +111,11 @@ class OcspResponder:
             self._signed.move_to_end(key)
             return found.answer
 
-    def answer(self, authority_id: AuthorityId, request: bytes) -> OcspAnswer:
-        """The answer to one request. Errors of the protocol are answers too; the database's are raised."""
+    def answer(self, authority_id: AuthorityId, request: bytes, head: int | None = None) -> OcspAnswer:
+        """The answer to one request; `head`, if given, was read after the request came in.
+
+        Errors of the protocol are answers too; the database's are raised.
+        """
         if len(request) > MAX_REQUEST_SIZE:
             return _error(ResponseStatus.MALFORMED_REQUEST, "is too long")
         try:
@@ -120,29 +123,38 @@ class OcspResponder:
         except EncodingInvalid as error:
             return _error(ResponseStatus.MALFORMED_REQUEST, error.reason)
         try:
-            return self._answer(authority_id, request, asked)
+            return self._answer(authority_id, request, asked, head)
         except NotFound as error:
             return _error(ResponseStatus.UNAUTHORIZED, str(error))
         except (CaError, KeysError) as error:
             return _error(ResponseStatus.INTERNAL_ERROR, str(error))
 
-    def _answer(self, authority_id: AuthorityId, request: bytes, asked: OcspRequest) -> OcspAnswer:
+    def _answer(
+        self, authority_id: AuthorityId, request: bytes, asked: OcspRequest, head: int | None
+    ) -> OcspAnswer:
         now = self._clock.now()
-        with self._units.reading() as unit:
-            head = self._synchronise(unit)
-            if asked.nonce is None and (ready := self.prepared(authority_id, request, head)) is not None:
-                return ready
-            delegate = self._delegates.of(unit, authority_id, now, head)
-            if delegate is None:
-                return _error(ResponseStatus.TRY_LATER, f"{authority_id} has no OCSP delegate that is valid")
-            if not asked.certificate.is_of(delegate.issuer):
-                return _error(ResponseStatus.UNAUTHORIZED, f"is about another issuer than {authority_id}")
-            known = self._status(unit, authority_id, SerialNumber(asked.certificate.serial), head)
+        serial = SerialNumber(asked.certificate.serial)
+        delegate = known = None
+        if head is not None:
+            delegate = self._delegates.known(authority_id, now, head)
+            known = self._remembered(authority_id, serial, head)
+        if delegate is None or known is None:
+            with self._units.reading() as unit:
+                head = self._synchronise(unit)
+                ready = None if asked.nonce is not None else self.prepared(authority_id, request, head)
+                if ready is not None:
+                    return ready
+                delegate = self._delegates.of(unit, authority_id, now, head)
+                known = self._status(unit, authority_id, serial, head)
+        if delegate is None:
+            return _error(ResponseStatus.TRY_LATER, f"{authority_id} has no OCSP delegate that is valid")
+        if not asked.certificate.is_of(delegate.issuer):
+            return _error(ResponseStatus.UNAUTHORIZED, f"is about another issuer than {authority_id}")
         if (asked.nonce is not None or known is None) and not self._allow():
             return _error(ResponseStatus.TRY_LATER, "too many signatures on demand")
         answer = self._sign(delegate, asked, known, now)
         if asked.nonce is None and known is not None and answer.refresh_at is not None:
-            signed = _Signed(SerialNumber(asked.certificate.serial), known, answer, answer.refresh_at)
+            signed = _Signed(serial, known, answer, answer.refresh_at)
             with self._lock:
                 self._signed[authority_id, request] = signed
                 _trim(self._signed, self._policy.answers_kept)
@@ -169,12 +181,14 @@ class OcspResponder:
                 self._head = head
         return head
 
+    def _remembered(self, authority_id: AuthorityId, serial: SerialNumber, head: int) -> _Known | None:
+        with self._lock:
+            return self._known.get((authority_id, serial)) if self._head == head else None
+
     def _status(
         self, unit: CaUnit, authority_id: AuthorityId, serial: SerialNumber, head: int
     ) -> _Known | None:
-        key = (authority_id, serial)
-        with self._lock:
-            known = self._known.get(key) if self._head == head else None
+        known = self._remembered(authority_id, serial, head)
         if known is not None:
             return known
         if serial.bit_length() > 8 * SERIAL_OCTETS:
@@ -195,7 +209,7 @@ class OcspResponder:
         known = _Known(status, record.reservation.not_after)
         with self._lock:
             if self._head == head:  # else it may be older than what another thread has forgotten
-                self._known[key] = known
+                self._known[authority_id, serial] = known
                 _trim(self._known, self._policy.answers_kept)
         return known
 

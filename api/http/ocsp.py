@@ -89,7 +89,7 @@ class OcspEdge:
             ready = self._responder.prepared(issuer, request, head)
             if ready is not None:
                 return ready
-            return await run_in_threadpool(self._responder.answer, issuer, request)
+            return await run_in_threadpool(self._responder.answer, issuer, request, head)
         except StoreUnavailable as error:
             later = ResponseStatus.TRY_LATER
             return OcspAnswer(error_response(later), later, reason=str(error))
