@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from api.http import certificates, crl, docs, health, ocsp, problems
+from api.chores import Chores
+from api.http import certificates, crl, docs, health, ocsp, problems, tsa
 from api.http.docs import OPENAPI_PATH
 from api.http.edge import Edge
 from api.http.metrics import Metrics
+from api.http.tsa import TsaEdge
 from api.wiring import Centre
 
 BODY_LIMITS: dict[str, int] = {}
@@ -19,12 +22,24 @@ BODY_LIMITS: dict[str, int] = {}
 DESCRIPTION = "Certificates, revocation, trusted time. Errors are problem+json (RFC 9457)."
 
 
-def make_app(centre: Centre) -> FastAPI:
-    """The application over a wired centre."""
+def make_app(centre: Centre, *, chores_too: bool = True, at_end: Callable[[], None] | None = None) -> FastAPI:
+    """The application over a wired centre, which `at_end` may close; chores run beside it."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        chores = Chores(centre)
+        if chores_too:
+            chores.start()
+        try:
+            yield
+        finally:
+            if chores_too:
+                await run_in_threadpool(chores.stop)
+            stamping: TsaEdge | None = getattr(app.state, "tsa", None)
+            if stamping is not None:
+                stamping.close()
+            if at_end is not None:
+                at_end()
 
     app = FastAPI(
         title="Xinqian 信签",
@@ -38,9 +53,10 @@ def make_app(centre: Centre) -> FastAPI:
     )
     app.state.centre = centre
     app.state.metrics = Metrics()
-    for router in (health.router, docs.router, certificates.router, crl.router, ocsp.router):
+    for router in (health.router, docs.router, certificates.router, crl.router, ocsp.router, tsa.router):
         app.include_router(router)
     problems.install(app)
     seconds: Callable[[], float] = centre.clock.monotonic
+    app.add_middleware(ocsp.Shortcut)
     app.add_middleware(Edge, metrics=app.state.metrics, seconds=seconds, limits=BODY_LIMITS)
     return app
