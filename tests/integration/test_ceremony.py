@@ -134,13 +134,7 @@ def found_certificate(authority: AuthorityFixture) -> Certificate:
 
 def test_it_is_held_once(authority: AuthorityFixture) -> None:
     with pytest.raises(Refused) as caught:
-        run_ceremony(
-            authority.units,
-            authority.certifier,
-            authority.clock,
-            default_ceremony(),
-            authority.administrators,
-        )
+        hold(authority, plain(), authority.administrators)
     assert caught.value.field == "ceremony"
     assert "intl-root exists" in caught.value.reason
     assert len(made(authority)) == 26
@@ -151,14 +145,8 @@ def test_the_suites_can_come_one_after_the_other(engine: sa.Engine, tmp_path: Pa
     first["suites"], second["suites"] = first["suites"][:1], second["suites"][1:]
     authority = found_authority(engine, tmp_path, parse_ceremony(first))
     with pytest.raises(Refused):
-        run_ceremony(authority.units, authority.certifier, authority.clock, parse_ceremony(second), strangers)
-    run_ceremony(
-        authority.units,
-        authority.certifier,
-        authority.clock,
-        parse_ceremony(second),
-        authority.administrators,
-    )
+        hold(authority, second, [Administrator.of("first"), Administrator.of("second")])
+    hold(authority, second, authority.administrators)
     assert len(made(authority)) == 26
 
 
