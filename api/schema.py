@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from api.errors import SchemaBehind, StoreUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0001"
 """The revision that this version of the program works with."""
@@ -28,6 +30,8 @@ def migrate(engine: sa.Engine, revision: str = "head") -> tuple[str | None, str 
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             before = _revision(connection)
+            from alembic import command  # noqa: PLC0415  (a fifth of a second, for this alone)
+
             command.upgrade(configuration(connection), revision)
             return before, _revision(connection)
     except DBAPIError as error:
@@ -36,6 +40,8 @@ def migrate(engine: sa.Engine, revision: str = "head") -> tuple[str | None, str 
 
 def configuration(connection: sa.Connection) -> Config:
     """Alembic's, for a connection: there is no ini file and no address to be wrong."""
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(files("api").joinpath("migrations")))
     config.set_main_option("path_separator", "os")

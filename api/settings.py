@@ -17,6 +17,7 @@ from api.errors import SettingsInvalid
 PREFIX = "XINQIAN_"
 FOR_TESTS = "XINQIAN_TEST_"  # read by the test suite, not by the program
 HOST_CLOCK = "host"
+MIN_NTP_SERVERS = 3  # with two nobody knows which is wrong
 LANGUAGES = ("en", "zh-CN")
 Language = Literal["en", "zh-CN"]
 MASTER_KEY_FILE = "master.key"
@@ -67,7 +68,7 @@ class Settings(BaseSettings):
     """What must survive beside the database: master key file, revocation journal, watermark, SQLite file."""
     database_url: Annotated[str, AfterValidator(_database)] = ""
     """SQLite in the state directory, or `postgresql+psycopg://…`."""
-    base_url: Annotated[str, AfterValidator(_base_url)] = "http://localhost:8000"
+    base_url: Annotated[str, AfterValidator(_base_url)] = "http://127.0.0.1:8000"
     """Where others reach this service; stands in every certificate (CRL, OCSP and issuer pointers)."""
     tenant: Annotated[str, AfterValidator(_tenant)] = "xinqian"
     master_key: SecretStr | None = None
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
                 raise SettingsInvalid(variable("pkcs11_pin_file"), f"is needed with {PREFIX}CUSTODY=pkcs11")
         if not self.clock or (HOST_CLOCK in self.clock and len(self.clock) > 1):
             raise SettingsInvalid(variable("clock"), "is `host`, or NTP servers separated by commas")
+        if self.ntp_servers and len(set(self.ntp_servers)) < MIN_NTP_SERVERS:
+            reason = (
+                f"names {len(set(self.ntp_servers))} NTP servers; {MIN_NTP_SERVERS} different ones are needed"
+            )
+            raise SettingsInvalid(variable("clock"), reason)
         return self
 
     @property

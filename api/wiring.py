@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-import secrets
+import os
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import ApiError, NotInitialised
 from api.schema import require_head
 from api.settings import Settings, variable
+from api.stamping import Timestamping
+from ca.adapters.database_clock import DatabaseClock
 from ca.adapters.journal import FileRevocationJournal
+from ca.adapters.ntp import NtpQuorum
 from ca.approval import DualControl
+from ca.certify import Certifier
+from ca.clockguard import MAX_OFFSET_MS, HostClock
+from ca.clocksample import TimeSource
+from ca.deeplint import DeepLinter
+from ca.export import Export
+from ca.hierarchy import Hierarchy
 from ca.issue import Issuance
+from ca.journal import check_journal
 from ca.publish import CrlPolicy, CrlPublisher
 from ca.respond import OcspPolicy, OcspResponder
+from ca.revoke import Revocations
+from ca.start import Started, start
 from evidence.adapters.system_clock import SystemClock
 from evidence.adapters.watermark import FileWatermark
 from evidence.clock import Clock
 from evidence.event import Source, TenantId
+from evidence.restore import check_not_behind
 from keys.adapters.master_file import read_master_keys
 from keys.adapters.pkcs11 import Pkcs11Custody
 from keys.adapters.software import SoftwareCustody
@@ -35,6 +50,18 @@ from keys.wrapping import MasterKey, MasterKeyRing
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
 SYSTEM = "xinqian"
+
+
+def system_clock() -> Clock:
+    """The host's clock."""
+    return SystemClock()
+
+
+def deep_linter() -> DeepLinter:
+    """Another make's linter: pkilint."""
+    from ca.adapters.pkilint import Pkilint  # noqa: PLC0415  (a third of a second that serving needs not)
+
+    return Pkilint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +95,16 @@ class Centre:
     @cached_property
     def signers(self) -> OpenSigners:
         """Opens keys in every custody that is configured."""
-        custodies: list[Custody] = [self.software]
+        return OpenSigners(self.custodies.values())
+
+    @cached_property
+    def custodies(self) -> dict[str, Custody]:
+        """Every custody that is configured, by name."""
+        found: dict[str, Custody] = {self.software.name: self.software}
         library, token = self.settings.pkcs11_library, self.settings.pkcs11_token
         if library is not None and token is not None:
-            custodies.append(Pkcs11Custody.on(str(library), token, self.settings.pin()))
-        return OpenSigners(custodies)
+            found[Pkcs11Custody.name] = Pkcs11Custody.on(str(library), token, self.settings.pin())
+        return found
 
     @cached_property
     def crl_policy(self) -> CrlPolicy:
@@ -100,9 +132,60 @@ class Centre:
         return Issuance(self.database, self.signers, self.clock, self.crl_policy)
 
     @cached_property
+    def revocations(self) -> Revocations:
+        """Revokes certificates."""
+        return Revocations(self.database, self.journal, self.clock)
+
+    @cached_property
+    def export(self) -> Export:
+        """Exports everything issued and refused."""
+        return Export(self.database, self.certifier, self.signers, self.clock)
+
+    @cached_property
+    def certifier(self) -> Certifier:
+        """Certifies keys of the system's own, each judged by pkilint before it is signed."""
+        base_url = self.settings.base_url
+        return Certifier(self.signers, self.custodies, base_url, deep_linter())
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        """Changes to the hierarchy."""
+        return Hierarchy(self.database, self.certifier, self.clock)
+
+    @cached_property
+    def timestamping(self) -> Timestamping:
+        """The timestamp authorities of both suites, behind one clock guard."""
+        sources: list[TimeSource] = [self._reference()]
+        if self.database.engine.dialect.name == "postgresql":
+            sources.append(DatabaseClock(self.database.engine, self.clock))
+        name = f"{socket.gethostname()}/{os.getpid()}"
+        return Timestamping(self.database, self.signers, self.clock, sources, name, _boot())
+
+    def _reference(self) -> TimeSource:
+        servers = self.settings.ntp_servers
+        if not servers:
+            return HostClock()
+        return NtpQuorum(servers, self.clock, max_offset_ms=MAX_OFFSET_MS)
+
+    @cached_property
     def dual_control(self) -> DualControl:
         """Plans and approvals."""
         return DualControl(self.database, self.clock)
+
+    def start(self) -> Started:
+        """Judge and put in order what the last run left; recorded. See `ca.start.start`."""
+        return start(self.database, self.journal, self.watermark, self.signers, self.issuance, self.clock)
+
+    def check_start(self) -> None:
+        """The part of it that every command asks for: no database older than what lies beside it."""
+        with self.database.reading() as unit:
+            check_not_behind(unit.events, self.watermark)
+        check_journal(self.database, self.journal)
+
+    @cached_property
+    def watermark(self) -> FileWatermark:
+        """The newest heads of the log, beside the database."""
+        return FileWatermark(self.settings.state_dir / WATERMARK_FILE)
 
     def readiness(self) -> tuple[Readiness, ...]:
         """What serving needs, asked just now."""
@@ -126,11 +209,13 @@ class Centre:
 def open_centre(settings: Settings) -> Iterator[Centre]:
     """The application on a database at this version's schema.
 
-    Raises `NotInitialised`, `SchemaBehind`, `StoreUnavailable`, `keys.errors.MasterKeyInvalid`.
+    Raises `NotInitialised`, `SchemaBehind`, `StoreUnavailable`, `keys.errors.MasterKeyInvalid`;
+    `evidence.errors.LogBehind` and `ca.errors.RegistryBehind` for a database restored from a backup.
     """
     ring = master_key_ring(settings)
     with bare_centre(settings, ring) as centre:
         require_head(centre.database.engine)
+        centre.check_start()
         yield centre
 
 
@@ -141,7 +226,7 @@ def bare_centre(settings: Settings, ring: MasterKeyRing) -> Iterator[Centre]:
     engine = open_engine(settings.database)
     context = Context(
         clock=clock,
-        source=Source(SYSTEM, secrets.token_hex(8), version("xinqian")),
+        source=Source(SYSTEM, socket.gethostname(), version("xinqian")),
         tenant=TenantId(settings.tenant),
         wrapper=ring,
         watermark=FileWatermark(settings.state_dir / WATERMARK_FILE),
@@ -163,3 +248,14 @@ def master_key_ring(settings: Settings) -> MasterKeyRing:
         return read_master_keys(settings.key_file)
 
     return MasterKeyRing(*read(), reread=read)
+
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def _boot() -> str:
+    """The host's boot, within which the monotonic clocks of all processes are one; empty if unknown."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -18,6 +18,7 @@ class SubIndication(enum.StrEnum):
     """EN 319 102-1 table 6, those that concern certificates."""
 
     FORMAT_FAILURE = "FORMAT_FAILURE"
+    HASH_FAILURE = "HASH_FAILURE"
     SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
     NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
     CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
@@ -30,8 +31,10 @@ class SubIndication(enum.StrEnum):
     @property
     def indication(self) -> Indication:
         """The main status it goes with: failed for good, or open until more is known."""
-        failed = self in (SubIndication.FORMAT_FAILURE, SubIndication.SIG_CRYPTO_FAILURE)
-        return Indication.TOTAL_FAILED if failed else Indication.INDETERMINATE
+        return Indication.TOTAL_FAILED if self.value in _FOR_GOOD else Indication.INDETERMINATE
+
+
+_FOR_GOOD = frozenset({"FORMAT_FAILURE", "HASH_FAILURE", "SIG_CRYPTO_FAILURE"})
 
 
 class Outcome(enum.StrEnum):

@@ -13,7 +13,7 @@ from api.cli.session import Session, with_session
 from api.errors import InputInvalid
 from ca.approval import Plan
 
-noun = Noun("approval", help="approval")
+noun = Noun("approval", help="noun.approval")
 MAX_SIGNATURE = 1_024  # octets; RSA-4096 makes 512
 
 

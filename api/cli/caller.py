@@ -8,7 +8,7 @@ from api.callers import Caller, Scope
 from api.cli.command import Noun
 from api.cli.session import Session, with_session
 
-noun = Noun("caller", help="caller")
+noun = Noun("caller", help="noun.caller")
 COLUMNS = ("name", "caller_id", "scopes", "profiles", "created_at", "disabled_at")
 
 

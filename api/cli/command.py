@@ -12,8 +12,6 @@ from api import messages
 from api.cli.output import FORMATS
 from api.settings import LANGUAGES, Language, system_language
 
-SHARED = ("format", "lang", "debug", "help")
-
 
 def language_of(context: click.Context) -> Language:
     """The language the command was asked to speak."""
@@ -60,7 +58,7 @@ class _Translated(click.Command):
         language = language_of(ctx)
         rows = []
         for parameter in self.get_params(ctx):
-            key = f"option.{'help' if parameter.name == 'help' else parameter.name}"
+            key = f"option.{'help' if '--help' in parameter.opts else parameter.name}"
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 record = parameter.get_help_record(ctx)
                 if record is not None:

@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 
 from api.cli.exits import Exit
 from api.cli.session import Session
-from ca.approval import Act, Plan
-from evidence.canonical import JSON
+from ca.approval import Plan
 
 
-def carry_out(
+def carry_out_plan(
     session: Session,
-    act: Act,
-    parameters: Mapping[str, JSON],
+    make: Callable[[], Plan],
     carry: Callable[[Plan], Mapping[str, object]],
     *,
     plan_hash: str | None,
@@ -26,11 +24,11 @@ def carry_out(
     control = session.centre.dual_control
     if plan_hash is not None:
         plan = control.plan(plan_hash)
-        if session.plan(f"plan.{act.value}", _shown(plan), commit=commit):
+        if session.plan(f"plan.{plan.act.value}", _shown(plan), commit=commit):
             session.output.record(carry(plan))
         return
-    plan = Plan.of(act, parameters, session.requester)
-    if not session.plan(f"plan.{act.value}", _shown(plan), commit=commit):
+    plan = make()
+    if not session.plan(f"plan.{plan.act.value}", _shown(plan), commit=commit):
         return
     control.propose(plan)
     session.output.record({**_shown(plan), "committed": False})

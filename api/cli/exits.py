@@ -50,6 +50,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     evidence.PayloadUnavailable: Exit.NOT_FOUND,
     evidence.PayloadCorrupt: Exit.INVALID,
     evidence.LogBehind: Exit.REFUSED,
+    evidence.WatermarkInvalid: Exit.REFUSED,
     keys.KeysError: Exit.INTERNAL,
     keys.KeyEncodingInvalid: Exit.USAGE,
     keys.SignatureInvalid: Exit.INVALID,
@@ -79,6 +80,8 @@ EXITS: Mapping[type[Exception], Exit] = {
     ca.RegistryBehind: Exit.REFUSED,
     ca.EncodingInvalid: Exit.USAGE,
     ca.PathInvalid: Exit.INVALID,
+    ca.RevocationDataInvalid: Exit.INVALID,
+    ca.TimestampInvalid: Exit.INVALID,
     ca.TimestampRefused: Exit.REFUSED,
     ca.TimeNotAvailable: Exit.UNAVAILABLE,
 }

@@ -7,20 +7,20 @@ from collections.abc import Callable
 import click
 
 from api.cli.command import Noun
-from api.cli.dual import carry_out
+from api.cli.dual import carry_out_plan
 from api.cli.exits import Exit
 from api.cli.session import Session, with_session
-from ca.approval import Act, Plan, require_act, require_approval
+from ca.activate import destroy_planned, plan_destruction
+from ca.approval import Plan
 from ca.errors import Refused
 from keys.check import KeyCheck, check_keys
-from keys.destroy import destroy_key
 from keys.generate import KeyPlan, generate_key
 from keys.key import KeyId, KeyPurpose, KeyRecord, KeyState
 from keys.rotate import rotate_key
 from keys.state import change_state
 from keys.suites import Algorithm
 
-noun = Noun("key", help="key")
+noun = Noun("key", help="noun.key")
 COLUMNS = ("key_id", "algorithm", "purpose", "state", "custody", "use_count", "created_at", "label")
 _UNAVAILABLE = frozenset(
     {"custody-unavailable", "master-key-differs", "key-unseal-failed", "master-key-invalid"}
@@ -108,28 +108,25 @@ noun.command("resume", help="key.resume")(_transition(KeyState.ACTIVE, "plan.key
 
 @noun.command("destroy", help="key.destroy")
 @click.argument("key_id")
-@click.option("--reason", default="")
 @click.option("--plan", "plan_hash")
 @click.option("--commit", is_flag=True)
 @with_session
-def destroy(session: Session, key_id: str, reason: str, plan_hash: str | None, *, commit: bool) -> None:
+def destroy(session: Session, key_id: str, plan_hash: str | None, *, commit: bool) -> None:
     """For good, after a second administrator's approval."""
     centre = session.centre
-    with centre.database.reading() as unit:
-        unit.keys.get(KeyId(key_id)).require_transition(KeyState.DESTROYED)
 
     def act(plan: Plan) -> dict[str, object]:
-        require_act(plan, Act.KEY_DESTROY)
-        now = centre.clock.now()
-        named = KeyId(str(plan.parameters["key_id"]))
-        if named != key_id:
-            raise Refused("plan", f"is for {named}")
-        with centre.database() as unit:
-            require_approval(unit, plan, now)
-            return _row(destroy_key(unit, centre.signers, named, session.actor, now, reason=reason))
+        if plan.parameters.get("key_id") != key_id:
+            raise Refused("plan", f"is for {plan.parameters.get('key_id')}")
+        return _row(destroy_planned(centre.database, centre.signers, centre.clock, plan))
 
-    parameters = {"key_id": key_id}
-    carry_out(session, Act.KEY_DESTROY, parameters, act, plan_hash=plan_hash, commit=commit)
+    carry_out_plan(
+        session,
+        lambda: plan_destruction(centre.database, KeyId(key_id), session.requester),
+        act,
+        plan_hash=plan_hash,
+        commit=commit,
+    )
 
 
 @noun.command("test", help="key.test")

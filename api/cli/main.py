@@ -6,6 +6,7 @@ import secrets
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 
 import click
@@ -13,6 +14,7 @@ import click
 from api import messages
 from api.cli.command import Noun, language_of
 from api.cli.exits import EXITS, Exit
+from api.cli.session import log_unexpected
 from api.settings import Language, system_language
 
 NOUNS = {
@@ -110,11 +112,9 @@ def _failed(error: Exception, language: Language) -> int:
 
 
 def _unexpected(error: Exception, language: Language) -> int:
-    from api.logging import logger, trace_id  # noqa: PLC0415  (structlog only where it is needed)
-
-    reference = trace_id.get() or secrets.token_hex(8)
-    trace_id.set(reference)
-    logger("xinqian.cli").error("unexpected error", exc_info=error)
+    reference = secrets.token_hex(8)
     kind = type(error).__name__
+    with suppress(Exception):  # the log may be what fails; the one line is said all the same
+        log_unexpected(error, reference)
     sys.stderr.write(messages.text("cli.internal", language, reference=reference, kind=kind) + "\n")
     return Exit.INTERNAL

@@ -7,6 +7,7 @@ import click
 from api.cli.command import Verb
 from api.cli.exits import Exit
 from api.cli.session import Session, with_session
+from api.settings import load
 
 
 @click.command("serve", cls=Verb, help="serve")
@@ -16,16 +17,15 @@ from api.cli.session import Session, with_session
 @with_session
 def serve(session: Session, listen: str | None, workers: int | None, *, sandbox: bool) -> None:
     """Until SIGTERM or SIGINT; requests that are being answered are answered first."""
-    from api import server  # noqa: PLC0415  (the help needs no web server)
-    from api.settings import load  # noqa: PLC0415
+    from api import install, server  # noqa: PLC0415  (the help needs no web server)
 
     given = {"listen": listen, "workers": workers}
     settings = load(**{name: value for name, value in given.items() if value is not None})
-    if not server.is_initialised(settings):
+    if not install.is_initialised(settings):
         if not sandbox:
             session.output.say("cli.first-start", state_dir=settings.state_dir)
             session.end(Exit.UNAVAILABLE)
         session.output.say("cli.sandbox", state_dir=settings.state_dir)
         server.make_sandbox(settings)
-    session.output.say("cli.serving", url=settings.base_url)
+    session.output.say("cli.serving", url=f"http://{settings.listen}")
     server.run(settings)

@@ -26,7 +26,7 @@ P = ParamSpec("P")
 
 
 class Session:
-    """What a command works with; settings and application are made when asked for: a verifier needs neither."""
+    """What a command works with. Settings and application are made when asked for: verifiers need neither."""
 
     def __init__(self, context: click.Context) -> None:
         meta = context.find_root().meta
@@ -89,6 +89,23 @@ class Session:
         return commit
 
 
+LOG_FILE = "xinqian.log"
+
+
+def log_unexpected(error: Exception, reference: str) -> None:
+    """Append the masked traceback to the log file in the state directory, where there is one."""
+    from api.logging import configure, logger, trace_id  # noqa: PLC0415  (structlog only where it is needed)
+    from api.wiring import system_clock  # noqa: PLC0415
+
+    folder = load().state_dir
+    if not folder.is_dir():
+        return
+    with (folder / LOG_FILE).open("a", encoding="utf-8") as file:
+        configure("error", system_clock(), file)
+        trace_id.set(reference)
+        logger("xinqian.cli").error("unexpected error", exc_info=error)
+
+
 def _login() -> str:
     try:
         return getpass.getuser()
@@ -98,12 +115,11 @@ def _login() -> str:
 
 def with_session(
     function: Callable[Concatenate[Session, P], None],
-) -> Callable[Concatenate[click.Context, P], None]:
+) -> Callable[P, None]:
     """Give the command a session in place of click's context."""
 
-    @click.pass_context
     @wraps(function)
-    def run(context: click.Context, *arguments: P.args, **options: P.kwargs) -> None:
-        function(Session(context), *arguments, **options)
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        function(Session(click.get_current_context()), *arguments, **options)
 
-    return run  # type: ignore[return-value]  # pass_context hides the context from the signature
+    return run

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
+from api.chain import chain_of
 from api.errors import InputInvalid
 from api.http.caller import IDEMPOTENCY_KEY, CallerRoute, Issuer, Reader, Revoker
 from api.http.centre import View, Wired
@@ -17,10 +18,11 @@ from api.identity import Document, IdentityDocument, Short
 from api.ordering import OrderForm, order_of
 from ca.certificate import Certificate, pem_bundle
 from ca.order import Requester
-from ca.ports import CaUnit, CertificateFilter
+from ca.ports import CertificateFilter
 from ca.profileschema import parse_duration
-from ca.registry import AuthorityId, CertificateRecord, CertificateStatus, RevocationReason
-from ca.serial import SerialNumber, parse_serial, serial_text
+from ca.registry import AuthorityId, CertificateRecord, CertificateStatus
+from ca.revoke import Grounds, Selection, reason_named
+from ca.serial import parse_serial, serial_text
 from evidence.clock import rfc3339
 
 MAX_PAGE = 200  # certificates; each is opened and read
@@ -128,7 +130,21 @@ class RevocationOrder(Document):
     invalidity_date: AwareDatetime | None = None
 
 
-REASONS = {reason.text: reason for reason in RevocationReason}
+class RevocationMade(BaseModel):
+    """One entry of the revocation journal."""
+
+    serial: str
+    authority: str
+    reason: str
+    revoked_at: str
+    invalidity_date: str | None
+    sequence: int
+
+
+class RevocationsMade(BaseModel):
+    """What was revoked."""
+
+    revocations: list[RevocationMade]
 
 
 @router.post("", status_code=201)
@@ -165,7 +181,7 @@ def page(
     profile: Annotated[str | None, Query(max_length=63)] = None,
     authority: Annotated[str | None, Query(max_length=63)] = None,
     status: CertificateStatus | None = None,
-    revoked: bool | None = None,
+    revoked: bool | None = None,  # noqa: FBT001  (a query parameter is given by name)
     expires_before: AwareDatetime | None = None,
 ) -> CertificatePage:
     """Certificates by serial, a page at a time."""
@@ -189,14 +205,30 @@ def one(serial: SerialPath, _caller: Reader, unit: View) -> CertificateShown:
     return shown(unit.certificates.get(parse_serial(serial)))
 
 
-def chain_of(unit: CaUnit, authority_id: AuthorityId | None) -> list[Certificate]:
-    """The issuers, nearest first, the root last."""
-    found = []
-    while authority_id is not None:
-        authority = unit.authorities.get(authority_id)
-        found.append(Certificate(authority.certificate))
-        authority_id = authority.parent
-    return found
+@router.post("/{serial}/revocation")
+def revoke(
+    serial: SerialPath, order: RevocationOrder, caller: Revoker, centre: Wired, _key: Key
+) -> RevocationsMade:
+    """Revoke a certificate, or all of its key for keyCompromise. In the journal before this answers."""
+    grounds = Grounds(
+        reason_named(order.reason),
+        Requester(caller.caller_id, profiles=caller.profiles),
+        order.invalidity_date,
+    )
+    made = centre.revocations.revoke(Selection(serial=parse_serial(serial)), grounds)
+    return RevocationsMade(
+        revocations=[
+            RevocationMade(
+                serial=serial_text(entry.serial),
+                authority=entry.authority_id,
+                reason=entry.reason.text,
+                revoked_at=rfc3339(entry.revoked_at),
+                invalidity_date=_time(entry.invalidity_date),
+                sequence=entry.sequence,
+            )
+            for entry in made
+        ]
+    )
 
 
 def shown(record: CertificateRecord) -> CertificateShown:
@@ -241,6 +273,3 @@ def _validity(text: str) -> timedelta:
         return parse_duration(text)
     except ValueError as error:
         raise InputInvalid("validity", str(error)) from error
-
-
-__all__ = ["REASONS", "RevocationOrder", "Revoker", "SerialNumber", "router"]

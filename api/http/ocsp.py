@@ -64,15 +64,17 @@ class HeadGate:
         return await asyncio.shield(waiting)
 
     async def _run(self) -> None:
-        while (waiting := self._next) is not None:
-            self._next = None
-            try:
-                head = await run_in_threadpool(self._read)
-            except Exception as error:  # noqa: BLE001  (every waiter hears of it)
-                waiting.set_exception(error)
-            else:
-                waiting.set_result(head)
-        self._reading = None
+        try:
+            while (waiting := self._next) is not None:
+                self._next = None
+                try:
+                    head = await run_in_threadpool(self._read)
+                except Exception as error:  # noqa: BLE001  (every waiter hears of it)
+                    waiting.set_exception(error)
+                else:
+                    waiting.set_result(head)
+        finally:
+            self._reading = None
 
 
 class OcspEdge:

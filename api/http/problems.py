@@ -55,6 +55,7 @@ STATUS: Mapping[type[Exception], int] = {
     evidence.PayloadUnavailable: 410,
     evidence.PayloadCorrupt: 500,
     evidence.LogBehind: 503,
+    evidence.WatermarkInvalid: 503,
     keys.KeysError: 500,
     keys.KeyEncodingInvalid: 422,
     keys.SignatureInvalid: 422,
@@ -84,6 +85,8 @@ STATUS: Mapping[type[Exception], int] = {
     ca.RegistryBehind: 503,
     ca.EncodingInvalid: 422,
     ca.PathInvalid: 422,
+    ca.RevocationDataInvalid: 422,
+    ca.TimestampInvalid: 422,
     ca.TimestampRefused: 422,
     ca.TimeNotAvailable: 503,
 }

@@ -43,6 +43,8 @@ def test_the_defaults_need_nothing_and_hold_no_secret() -> None:
         ("XINQIAN_CUSTODY", "paper"),
         ("XINQIAN_CLOCK", "host,ntp.example"),
         ("XINQIAN_CLOCK", ","),
+        ("XINQIAN_CLOCK", "a.example,b.example"),
+        ("XINQIAN_CLOCK", "a.example,b.example,b.example"),
     ],
 )
 def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:

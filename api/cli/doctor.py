@@ -1,0 +1,65 @@
+"""`xinqian doctor`: what is wrong, or soon will be, and the command that cures it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from api.cli.command import Verb
+from api.cli.exits import Exit
+from api.cli.options import MOMENT
+from api.cli.session import Session, with_session
+from ca.doctor import Severity, examine, gravest
+from ca.errors import CaError, NotFound
+from ca.survey import survey
+from keys.errors import KeysError
+from keys.suites import Suite
+
+COLUMNS = ("severity", "check", "code", "subject", "command", "facts")
+_EXITS = {Severity.CRITICAL: Exit.INVALID}
+
+
+@click.command("doctor", cls=Verb, help="doctor")
+@click.option("--backup-at", type=MOMENT)
+@with_session
+def doctor(session: Session, backup_at: datetime | None) -> None:
+    """Exit 1 when something is critical."""
+    centre = session.centre
+    facts = survey(
+        centre.database,
+        centre.signers,
+        centre.publisher,
+        centre.journal,
+        centre.clock,
+        clock_reason=_clock_reason(session),
+        backup_at=backup_at,
+    )
+    findings = examine(facts, centre.clock.now())
+    rows = [
+        {
+            "severity": one.severity.name.lower(),
+            "check": one.check,
+            "code": one.code,
+            "subject": one.subject,
+            "command": one.command,
+            "facts": one.facts or None,
+        }
+        for one in findings
+    ]
+    session.output.rows("findings", COLUMNS, rows)
+    worst = gravest(findings)
+    session.output.say(f"cli.doctor-{worst.name.lower()}")
+    if worst in _EXITS:
+        session.end(_EXITS[worst])
+
+
+def _clock_reason(session: Session) -> str | None:
+    for suite in Suite:
+        try:
+            session.centre.timestamping.look(suite)
+        except NotFound:
+            continue
+        except (CaError, KeysError) as error:
+            return str(error)
+    return None

@@ -1,0 +1,38 @@
+"""How every verify verb answers: indication, sub-indication, steps; exit 0 only for TOTAL-PASSED."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from api.cli.exits import Exit
+from api.cli.session import Session
+from ca.indication import Indication, Step, SubIndication
+
+_EXITS = {
+    Indication.TOTAL_PASSED: Exit.DONE,
+    Indication.TOTAL_FAILED: Exit.INVALID,
+    Indication.INDETERMINATE: Exit.INDETERMINATE,
+}
+
+
+def show_verdict(
+    session: Session,
+    indication: Indication,
+    sub_indication: SubIndication | None,
+    steps: Sequence[Step],
+    facts: Mapping[str, object],
+) -> None:
+    """Print the report and end with its exit code."""
+    shown = [{"id": one.step_id, "outcome": one.outcome.value, "detail": one.detail} for one in steps]
+    verdict: dict[str, object] = {
+        "indication": indication.value,
+        "sub_indication": None if sub_indication is None else sub_indication.value,
+        **facts,
+    }
+    if session.output.form == "json":
+        session.output.record({**verdict, "steps": shown})
+    else:
+        session.output.record(verdict)
+        session.output.rows("steps", ("id", "outcome", "detail"), shown)
+    if _EXITS[indication] is not Exit.DONE:
+        session.end(_EXITS[indication])
