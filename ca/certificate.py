@@ -50,6 +50,8 @@ class Certificate:
             IndexError,
             x509.InvalidVersion,
             x509.DuplicateExtension,
+            x509.UnsupportedGeneralNameType,
+            UserWarning,  # of a name's attribute over its X.520 bound, where warnings are errors
         ) as error:
             raise EncodingInvalid("certificate", f"is not an X.509 certificate in DER ({error})") from error
         self.data = data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_the_http_is_a_problem(
 
 
 def test_a_body_without_an_announced_length_is_bounded_too(served: Application) -> None:
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(10):
             yield bytes(1_000)
 

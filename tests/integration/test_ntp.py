@@ -32,8 +32,9 @@ def stack() -> Iterator[ExitStack]:
         yield opened
 
 
-def servers(stack: ExitStack, *skews: float, clock: FixedClock, **more: int) -> list[str]:
-    return [stack.enter_context(NtpServer(clock, skew_s=skew, **more)).address for skew in skews]
+def servers(stack: ExitStack, *skews: float, clock: FixedClock, stratum: int = 2, leap: int = 0) -> list[str]:
+    made = [NtpServer(clock, skew_s=skew, stratum=stratum, leap=leap) for skew in skews]
+    return [stack.enter_context(one).address for one in made]
 
 
 def quorum(addresses: list[str], clock: FixedClock) -> NtpQuorum:

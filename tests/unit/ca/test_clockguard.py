@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ def guarded(units: Database, clock: FixedClock, *sources: TimeSource, **more: ob
     return make_authority(units, clock, sources=chosen, **more)  # type: ignore[arg-type]
 
 
-def samples(units: Database) -> list[dict[str, object]]:
+def samples(units: Database) -> list[dict[str, Any]]:
     events: Sequence[Recorded]
     with units() as unit:
         events = unit.events.case(TENANT, CLOCK_CASE)

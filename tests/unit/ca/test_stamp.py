@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -21,6 +21,7 @@ from ca.stamp import MAX_BATCH, Asked, case_of
 from ca.timestamp import Imprint, TimestampRequest
 from ca.timestamp_response import parse_response
 from ca.token import VerifiedToken, verify_token
+from ca.tsu import Token
 from keys.errors import KeyStateInvalid, KeyUseExhausted
 from keys.key import KeyState
 from keys.suites import Algorithm, Digest
@@ -144,7 +145,7 @@ def test_no_lease_no_token(stamping: Stamping, clock: FixedClock) -> None:
 def test_a_lease_that_ends_while_stamping_undoes_it(stamping: Stamping, clock: FixedClock) -> None:
     make = stamping.unit.batch
 
-    def stepping(moment: datetime) -> object:
+    def stepping(moment: datetime) -> Callable[[TimestampRequest, SerialNumber], Token]:
         clock.skew(seconds=2)
         return make(moment)
 
