@@ -91,7 +91,8 @@ class Export:
         The signer is the system's own, below the suite's service authority; it is made when there is
         none. Raises `NotFound` for a suite without that authority, and what `sink` raises.
         """
-        key, certificate = export_signer(self._units, self._certifier, self._clock, suite, operator)
+        own = export_signer(self._units, self._certifier, self._clock, suite, operator)
+        key, certificate = own.key, own.certificate
         sha256, sm3 = hashlib.sha256(), Hash(SM3())
         rows = size = 0
         with self._units.reading() as unit:
@@ -103,10 +104,11 @@ class Export:
                 rows += counted
         digest = DigestPair(sha256.digest(), sm3.finalize())
         identity = SignerIdentity(certificate.data, certificate.issuer_der, certificate.serial)
-        builder = SignedDataBuilder(identity, key.algorithm)
+        carried = [certificate.data, own.issuer.data]
+        builder = SignedDataBuilder(identity, key.algorithm, certificates=carried)
         now = self._clock.now()
-        own = digest.sm3 if key.algorithm.digest is Digest.SM3 else digest.sha256
-        prepared = builder.prepare(own, [signing_time(now)])
+        signed = digest.sm3 if key.algorithm.digest is Digest.SM3 else digest.sha256
+        prepared = builder.prepare(signed, [signing_time(now)])
         facts: dict[str, JSON] = {
             "digest": digest.as_json(),
             "form": form.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ca.certificate import Certificate
@@ -22,9 +23,18 @@ PROFILE = "administrator"
 RENEW_BEFORE = timedelta(days=30)  # an export is checked for weeks after it was made
 
 
+@dataclass(frozen=True, slots=True)
+class ExportSigner:
+    """The key, its certificate, and that of the authority above it."""
+
+    key: KeyRecord
+    certificate: Certificate
+    issuer: Certificate
+
+
 def export_signer(
     units: Units, certifier: Certifier, clock: Clock, suite: Suite, operator: str
-) -> tuple[KeyRecord, Certificate]:
+) -> ExportSigner:
     """The signer in force; with less than a month left, another takes over.
 
     Raises `NotFound` for a suite without a service authority, and as `Certifier.certify`.
@@ -42,7 +52,8 @@ def export_signer(
             if record is not None and record.certificate is not None:
                 certificate = Certificate(record.certificate)
                 if certificate.not_after - now > RENEW_BEFORE:
-                    return key, certificate
+                    issuer = unit.authorities.get(record.reservation.authority_id)
+                    return ExportSigner(key, certificate, Certificate(issuer.certificate))
         authority = active_authority(unit, suite, AuthorityRole.SERVICE)
         issuer_key = unit.keys.get(authority.key_id)
         plan = KeyPlan(authority.algorithm, KeyPurpose.ADMINISTRATOR, label)
@@ -53,7 +64,7 @@ def export_signer(
         for old in olds:
             actor = operator_requester(operator).actor
             change_state(unit, old.key_id, KeyState.DEACTIVATED, actor, now, reason="replaced")
-        return key, issued.certificate
+        return ExportSigner(key, issued.certificate, Certificate(authority.certificate))
 
 
 def _subject(authority: Certificate) -> Name:
