@@ -49,8 +49,8 @@ check: $(READY) ## Lint, format, types, import contracts, architecture tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/architecture
 
-serve: $(READY) ## Serve HTTP
-	@$(BIN)/xinqian serve $(ARGS)
+serve: $(READY) ## Serve HTTP; makes a test installation in var/ when there is none
+	@$(BIN)/xinqian serve --sandbox $(ARGS)
 
 bench: $(READY) ## Print the headline figures, each against a peer in the same run
 	@$(BIN)/python -m bench $(ARGS)

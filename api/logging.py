@@ -48,6 +48,7 @@ def configure(level: str, clock: Clock, stream: TextIO | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, masked, _render],
         )
     )
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(_LEVELS[level])
@@ -84,4 +85,5 @@ def masked(_logger: object, _method: str, record: Record) -> Record:
 
 
 def _render(_logger: object, _method: str, record: Record) -> str:
+    record.pop("color_message", None)  # the web server's, for terminals
     return json.dumps(record, ensure_ascii=False, default=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 
 import uvicorn
@@ -42,6 +43,9 @@ def run(settings: Settings) -> None:
         "timeout_graceful_shutdown": GRACE_S,
     }
     configure(settings.log_level, system_clock())
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        # The web server raises the signal again once it has ended; being told to stop is no failure.
+        signal.signal(stop, lambda _number, _frame: None)
     with open_centre(settings) as centre:
         centre.start()
         if settings.workers == 1:

@@ -15,8 +15,8 @@ from api.settings import LANGUAGES, Language, system_language
 
 def language_of(context: click.Context) -> Language:
     """The language the command was asked to speak."""
-    found: Language = context.find_root().meta.get("xinqian.lang") or system_language()
-    return found
+    found: Language | None = context.find_root().obj  # known before anything else was parsed
+    return found or system_language()
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:

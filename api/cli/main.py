@@ -15,6 +15,7 @@ from api import messages
 from api.cli.command import Noun, language_of
 from api.cli.exits import EXITS, Exit
 from api.cli.session import log_unexpected
+from api.facts import facts
 from api.settings import Language, system_language
 
 NOUNS = {
@@ -56,7 +57,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     language = _language(given)
     try:
-        outcome = root.main(given, prog_name="xinqian", standalone_mode=False)
+        outcome = root.main(given, prog_name="xinqian", standalone_mode=False, obj=language)
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")
         return Exit.USAGE
@@ -102,11 +103,11 @@ def _failed(error: Exception, language: Language) -> int:
     code = EXITS.get(type(error))
     if code is None:
         return _unexpected(error, language)
-    facts = vars(error)
+    known = facts(error)
     name = str(getattr(error, "code", ""))
-    title, detail = messages.problem(name, language, facts)
+    title, detail = messages.problem(name, language, known)
     sys.stderr.write(f"{title}: {detail} [{name}]\n")
-    if (advice := messages.hint(name, language, facts)) is not None:
+    if (advice := messages.hint(name, language, known)) is not None:
         sys.stderr.write(f"{advice}\n")
     return code
 

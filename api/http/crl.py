@@ -19,7 +19,6 @@ CRL_TYPE = "application/pkix-crl"  # RFC 2585 4.2
 CERTIFICATE_TYPE = "application/pkix-cert"  # RFC 2585 4.1
 MAX_SHARD = 65_535
 CERTIFICATE_AGE = timedelta(days=1)
-_METHODS = ["GET", "HEAD"]
 
 Issuer = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,63}$")]
 Shard = Annotated[int, Query(ge=0, le=MAX_SHARD)]
@@ -28,19 +27,22 @@ ShardPath = Annotated[int, Path(ge=0, le=MAX_SHARD)]
 router = APIRouter(tags=["status"])
 
 
-@router.api_route("/v1/crl/{issuer}", methods=_METHODS, response_class=Response)
+@router.head("/v1/crl/{issuer}", response_class=Response, include_in_schema=False)
+@router.get("/v1/crl/{issuer}", response_class=Response)
 def complete(issuer: Issuer, request: Request, unit: View, centre: Wired, shard: Shard = 0) -> Response:
     """The newest complete CRL of an issuer's shard, DER."""
     return _crl(request, unit, centre.clock.now(), centre.crl_policy, (issuer, shard, False))
 
 
-@router.api_route("/v1/crl/{issuer}/delta", methods=_METHODS, response_class=Response)
+@router.head("/v1/crl/{issuer}/delta", response_class=Response, include_in_schema=False)
+@router.get("/v1/crl/{issuer}/delta", response_class=Response)
 def delta(issuer: Issuer, request: Request, unit: View, centre: Wired, shard: Shard = 0) -> Response:
     """The newest delta CRL of an issuer's shard, DER."""
     return _crl(request, unit, centre.clock.now(), centre.crl_policy, (issuer, shard, True))
 
 
-@router.api_route("/v1/crl/{issuer}/{shard}", methods=_METHODS, response_class=Response)
+@router.head("/v1/crl/{issuer}/{shard}", response_class=Response, include_in_schema=False)
+@router.get("/v1/crl/{issuer}/{shard}", response_class=Response)
 def complete_of_shard(
     issuer: Issuer, request: Request, unit: View, centre: Wired, shard: ShardPath
 ) -> Response:
@@ -48,14 +50,17 @@ def complete_of_shard(
     return _crl(request, unit, centre.clock.now(), centre.crl_policy, (issuer, shard, False))
 
 
-@router.api_route("/v1/crl/{issuer}/{shard}/delta", methods=_METHODS, response_class=Response)
+@router.head("/v1/crl/{issuer}/{shard}/delta", response_class=Response, include_in_schema=False)
+@router.get("/v1/crl/{issuer}/{shard}/delta", response_class=Response)
 def delta_of_shard(issuer: Issuer, request: Request, unit: View, centre: Wired, shard: ShardPath) -> Response:
     """The same by the path that CRLs of a shard name."""
     return _crl(request, unit, centre.clock.now(), centre.crl_policy, (issuer, shard, True))
 
 
-@router.api_route("/v1/issuers/{issuer}.cer", methods=_METHODS, response_class=Response)
-@router.api_route("/v1/ca/{issuer}", methods=_METHODS, response_class=Response)
+@router.head("/v1/issuers/{issuer}.cer", response_class=Response, include_in_schema=False)
+@router.get("/v1/issuers/{issuer}.cer", response_class=Response)
+@router.head("/v1/ca/{issuer}", response_class=Response, include_in_schema=False)
+@router.get("/v1/ca/{issuer}", response_class=Response)
 def issuer_certificate(issuer: Issuer, unit: View) -> Response:
     """An authority's certificate, DER."""
     certificate = unit.authorities.get(AuthorityId(issuer)).certificate

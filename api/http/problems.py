@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +18,9 @@ import ca.errors as ca
 import evidence.errors as evidence
 import keys.errors as keys
 from api import messages
+from api.facts import facts
 from api.logging import logger, trace_id
 from api.settings import Language
-from evidence.clock import rfc3339
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:xinqian:problem:"
@@ -142,23 +140,6 @@ def of_error(error: Exception, language: Language) -> Problem:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(status, error.code, title, messages.text("problem.inside", language), {})
     return Problem(status, error.code, title, detail, known)
-
-
-def facts(error: Exception) -> dict[str, Any]:
-    """What an error carries, as JSON has it."""
-    return {name: _plain(value) for name, value in vars(error).items() if not name.startswith("_")}
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401  (JSON)
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, enum.Enum):
-        return _plain(value.value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
 
 
 def _of_validation(error: RequestValidationError, language: Language) -> Problem:

@@ -15,7 +15,8 @@ import keys.errors
 from api import messages
 from api.cli.exits import EXITS
 from api.cli.main import root
-from api.http.problems import ROOTS, STATUS, facts
+from api.facts import facts
+from api.http.problems import ROOTS, STATUS
 from tests.support.clock import NOON
 
 SHARED = {"format", "lang", "debug", "help", "version"}
