@@ -91,17 +91,17 @@ class Certificate:
     @cached_property
     def spki(self) -> bytes:
         """The exact SubjectPublicKeyInfo."""
-        return der.raw(_tbs_fields(self.tbs)[_SPKI_FIELD])
+        return _tbs_field(self.tbs, _SPKI_FIELD)
 
     @cached_property
     def subject_der(self) -> bytes:
         """The exact bytes of the subject's Name."""
-        return der.raw(_tbs_fields(self.tbs)[_SUBJECT_FIELD])
+        return _tbs_field(self.tbs, _SUBJECT_FIELD)
 
     @cached_property
     def issuer_der(self) -> bytes:
         """The exact bytes of the issuer's Name."""
-        return der.raw(_tbs_fields(self.tbs)[_ISSUER_FIELD])
+        return _tbs_field(self.tbs, _ISSUER_FIELD)
 
     @property
     def suite(self) -> Suite:
@@ -143,7 +143,12 @@ class Certificate:
 
 
 _VERSION = b"\xa0"
-_ISSUER_FIELD, _SUBJECT_FIELD, _SPKI_FIELD = 3, 5, 6  # RFC 5280 4.1, with the version's [0] counted
+_SERIAL_FIELD, _ISSUER_FIELD, _SUBJECT_FIELD, _SPKI_FIELD = (
+    1,
+    3,
+    5,
+    6,
+)  # RFC 5280 4.1, with the version's [0] counted
 
 
 @asn1.sequence
@@ -151,14 +156,15 @@ class _Fields:
     fields: list[asn1.TLV]
 
 
-def _tbs_fields(tbs: bytes) -> list[asn1.TLV]:
-    return der.decode(_Fields, der.sequence(tbs), limit=2 * MAX_CERTIFICATE_SIZE).fields
+def _tbs_field(tbs: bytes, number: int) -> bytes:
+    fields = der.decode(_Fields, der.sequence(tbs), limit=2 * MAX_CERTIFICATE_SIZE).fields
+    written = bytes(fields[0].tag_bytes) == _VERSION  # absent, as DER wants it, in version 1
+    return der.raw(fields[number if written else number - 1])
 
 
 def _check_serial(tbs: bytes) -> None:
     """RFC 5280 4.1.2.2: positive; raises ValueError where the library only warns."""
-    fields = _tbs_fields(tbs)
-    number = bytes(fields[1 if bytes(fields[0].tag_bytes) == _VERSION else 0].data)
+    number = _tbs_field(tbs, _SERIAL_FIELD)[2:]
     if number[:1] >= b"\x80" or not any(number):
         raise ValueError("the serial number is not positive")
 

@@ -9,9 +9,11 @@ import pytest
 
 from ca import extension as ext
 from ca import oids
+from ca.certificate import Certificate, certificate_der
 from ca.errors import PathInvalid
 from ca.indication import Indication, SubIndication
 from ca.pathsearch import MAX_CANDIDATES, Search
+from ca.statusextension import encode_time
 from keys import der
 from keys.private import PrivateKey
 from keys.suites import Algorithm
@@ -247,3 +249,15 @@ def test_a_farm_of_certificates_is_left_after_its_bound(algorithm: Algorithm) ->
     assert list(search.paths(leaf.certificate)) == []
     assert search.exhausted
     assert search.tried == MAX_CANDIDATES
+
+
+def test_names_and_key_of_version_1_are_found_in_their_places(algorithm: Algorithm, root: Minted) -> None:
+    key = PrivateKey.generate(algorithm)
+    validity = der.sequence(encode_time(BEGIN), encode_time(END))
+    identifier = algorithm.info.signature_identifier
+    subject = common("old")
+    parts = (der.encode(7), identifier, root.certificate.subject_der, validity, subject, key.public.spki)
+    tbs = der.sequence(*parts)
+    old = Certificate(certificate_der(tbs, algorithm, root.key.sign(tbs)))
+    assert (old.issuer_der, old.subject_der, old.spki) == (parts[2], subject, key.public.spki)
+    assert_sub(judge(Minted(old, key), root=root), SubIndication.FORMAT_FAILURE)
