@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 
 from api.answers import AnswerStore
 from api.callers import CallerStore
 from api.engine import READING
-from api.errors import StoreUnavailable
+from api.errors import OutcomeUnknown, StoreUnavailable
 from api.tables import metadata as api_metadata
 from ca.adapters.approvals import SqlApprovalStore
 from ca.adapters.authorities import SqlAuthorityStore
@@ -134,14 +134,20 @@ class Database:
     def __call__(self) -> Iterator[Unit]:
         """One transaction: committed when the block ends well, then told to the watermark.
 
-        Raises `StoreUnavailable` when the database fails; the block's own errors pass unchanged.
+        Raises `StoreUnavailable` when the database fails, `OutcomeUnknown` when it is lost during the
+        commit; the block's own errors pass unchanged.
         """
+        committing = False
         try:
             with self.engine.begin() as connection:
                 unit = Unit(connection, self._context)
                 yield unit
-        except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(_reason(error)) from error
+                committing = True
+        except DBAPIError as error:
+            if not _is_of_the_store(error):
+                raise
+            kind = OutcomeUnknown if committing and error.connection_invalidated else StoreUnavailable
+            raise kind(_reason(error)) from error
         if unit.log.heads:
             self._context.watermark.advance(unit.log.heads)
 
@@ -151,8 +157,16 @@ class Database:
         try:
             with self.engine.connect().execution_options(**{READING: True}) as connection:
                 yield Unit(connection, self._context)
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            if not _is_of_the_store(error):
+                raise
             raise StoreUnavailable(_reason(error)) from error
+
+
+def _is_of_the_store(error: DBAPIError) -> bool:
+    """Whether the database fails, and not what was asked of it: SQLite has no class for a damaged file."""
+    failures = OperationalError, InterfaceError, InternalError
+    return isinstance(error, failures) or type(error) is DatabaseError
 
 
 def _reason(error: DBAPIError) -> str:

@@ -3,6 +3,7 @@
 ApiError
 ├── SettingsInvalid           a setting is missing or wrong: names its variable
 ├── StoreUnavailable          the database cannot be reached or does not take the write
+│   ├── OutcomeUnknown        the database was lost while it committed
 │   └── SchemaBehind          the database's schema is not the one this version needs
 ├── NotInitialised            there is no authority yet
 ├── InputInvalid              a file, option or field of the caller's is wrong: names it
@@ -48,6 +49,12 @@ class StoreUnavailable(ApiError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the database is not available: {reason}")
         self.reason = reason
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The connection was lost during the commit: the act was kept whole, or not at all."""
+
+    code = "outcome-unknown"
 
 
 class SchemaBehind(StoreUnavailable):

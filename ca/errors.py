@@ -13,6 +13,7 @@ CaError
 ├── AlreadyRevoked            the certificate is revoked
 ├── IssuanceMismatch          what was signed is not what was checked: the authority stops
 ├── RegistryBehind            the database is older than the revocation journal
+├── JournalUnavailable        the revocation journal cannot be opened or written
 ├── EncodingInvalid           bytes are not the structure the field says
 ├── PathInvalid               a certification path does not validate
 ├── RevocationDataInvalid     a CRL or OCSP answer proves nothing of the certificate: names the field
@@ -157,6 +158,17 @@ class RegistryBehind(CaError):
         super().__init__(f"the journal holds {journalled} acts, the database {stored}")
         self.stored = stored
         self.journalled = journalled
+
+
+class JournalUnavailable(CaError):
+    """The file system refuses the revocation journal: what was revoked is, and is not answered for."""
+
+    code = "journal-unavailable"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the revocation journal {path} cannot be used: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class EncodingInvalid(CaError):

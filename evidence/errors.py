@@ -6,7 +6,8 @@ EvidenceError
 ├── PayloadUnavailable    the personal payload was shredded or never existed
 ├── PayloadCorrupt        a sealed payload does not open under its case key
 ├── LogBehind             the store holds less, or other, than was once recorded
-└── WatermarkInvalid      the record outside the database cannot be read
+├── WatermarkInvalid      the record outside the database cannot be read
+└── WatermarkUnavailable  the record outside the database cannot be opened or written
 """
 
 
@@ -79,3 +80,14 @@ class WatermarkInvalid(EvidenceError):
     def __init__(self, path: str) -> None:
         super().__init__(f"the watermark {path} is damaged")
         self.path = path
+
+
+class WatermarkUnavailable(EvidenceError):
+    """The file system refuses the watermark: what was committed before stands, and is not answered for."""
+
+    code = "watermark-unavailable"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the watermark {path} cannot be used: {reason}")
+        self.path = path
+        self.reason = reason

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ca.errors import EncodingInvalid, RegistryBehind
+from ca.errors import EncodingInvalid, JournalUnavailable, RegistryBehind
 from ca.registry import AuthorityId, Revocation, RevocationReason
 from ca.serial import parse_serial, serial_text
 from evidence.clock import EPOCH, from_micros, to_micros
@@ -87,12 +87,15 @@ class FileRevocationJournal:
     @contextmanager
     def _locked(self) -> Iterator[int]:
         with self._mutex:
-            handle = self._open()
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                yield handle
-            finally:
-                os.close(handle)
+                handle = self._open()
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+                    yield handle
+                finally:
+                    os.close(handle)
+            except OSError as error:
+                raise JournalUnavailable(str(self._path), error.strerror or str(error)) from error
 
     def _open(self) -> int:
         try:

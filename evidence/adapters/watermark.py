@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from evidence.errors import WatermarkInvalid
+from evidence.errors import WatermarkInvalid, WatermarkUnavailable
 from evidence.event import LogHead, LogId
 
 
@@ -17,12 +17,12 @@ class FileWatermark:
     """`Watermark` in a JSON file.
 
     Written in place by one call, without fsync: a killed process loses nothing, a power cut may
-    lose the last moments, which only makes the check after it more lenient by them.
+    lose the last moments, which only makes the check after it more lenient by them. Raises
+    `WatermarkInvalid` for a damaged file, `WatermarkUnavailable` when the file system refuses.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
 
     def advance(self, heads: Mapping[LogId, LogHead]) -> None:
         """Keep the larger of what the file and the caller know."""
@@ -32,16 +32,12 @@ class FileWatermark:
                 log: head for log, head in heads.items() if log not in known or known[log].size < head.size
             }
             if grown:
-                text = _format({**known, **grown})
-                os.pwrite(handle, text, 0)
-                os.ftruncate(handle, len(text))
+                _write(handle, {**known, **grown})
 
     def accept(self, heads: Mapping[LogId, LogHead]) -> None:
         """In place of what the file says, whichever is larger."""
         with self._locked() as handle:
-            text = _format({**self._read(handle), **heads})
-            os.pwrite(handle, text, 0)
-            os.ftruncate(handle, len(text))
+            _write(handle, {**self._read(handle), **heads})
 
     def newest(self) -> dict[LogId, LogHead]:
         """What was remembered; nothing before the first commit."""
@@ -56,12 +52,21 @@ class FileWatermark:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield handle
-        finally:
-            os.close(handle)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                yield handle
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise WatermarkUnavailable(str(self._path), error.strerror or str(error)) from error
+
+
+def _write(handle: int, heads: Mapping[LogId, LogHead]) -> None:
+    # Spaces over the rest of a longer text: the one call leaves the old or the new, never a mixture.
+    os.pwrite(handle, _format(heads).ljust(os.fstat(handle).st_size), 0)
 
 
 def _format(heads: Mapping[LogId, LogHead]) -> bytes:
