@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -47,7 +48,7 @@ def test_a_body_beyond_the_limit_is_refused(caller: Caller) -> None:
 def test_a_body_that_announces_no_length_is_bounded_too(client: httpx.Client) -> None:
     sent = []
 
-    def endless() -> object:
+    def endless() -> Iterator[bytes]:
         for _ in range(10_000):
             sent.append(1)
             yield b"x" * 4_096
