@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from api.errors import InputInvalid, SettingsInvalid
+from api.sandbox import TEST_ORGANISATION
 from api.schema import migrate
 from api.settings import Settings, variable
 from api.wiring import Centre, bare_centre, master_key_ring
@@ -24,8 +25,6 @@ from keys.public import PublicKey
 from keys.wrapping import SECRET_SIZE
 
 MAX_CEREMONY = 262_144  # octets of YAML; the shipped one takes 2,000
-TEST_ORGANISATION = "Xinqian TEST"
-"""Organisation in every name of a sandbox: nobody can take its certificates for others'."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.chain import chain_of
+from api.sandbox import timestamp_policy
 from ca.certificate import Certificate
 from ca.clockguard import ClockGuard, Instance
 from ca.clocksample import TimeSource
 from ca.errors import NotFound
 from ca.hierarchy import certificate_of_key
-from ca.oids import POLICY_TIMESTAMP
 from ca.ports import CaUnit, Signers, Units
 from ca.stamp import TimestampAuthority
 from ca.tsu import TimestampUnit, TsuPolicy
@@ -94,5 +94,6 @@ class Timestamping:
                 continue
             chain = chain_of(unit, record.reservation.authority_id)
             certificate = Certificate(record.certificate)
-            return TimestampUnit(self._signers.signer(key), certificate, TsuPolicy(POLICY_TIMESTAMP), chain)
+            policy = TsuPolicy(timestamp_policy(certificate, suite))
+            return TimestampUnit(self._signers.signer(key), certificate, policy, chain)
         raise NotFound("timestamping unit", suite.value)
