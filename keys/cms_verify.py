@@ -171,17 +171,19 @@ def _algorithms(signed: SignedData, signer: SignerInfo) -> Algorithm:
 
 def _certificate_of(signer: SignerInfo, known: tuple[bytes, ...], read: ReadCertificate) -> SignerCertificate:
     found: SignerCertificate | None = None
+    unread = ""
     for data in known:
         try:
             candidate = read(data)
-        except CmsInvalid:
+        except CmsInvalid as error:
+            unread = f"; one that may be the signer's: {error.reason}"
             continue  # not the signer's as far as anyone can tell; another may be
         if candidate.serial == signer.serial and candidate.issuer_der == signer.issuer_der:
             if found is not None and found.data != data:
                 raise CmsInvalid("certificates", "hold two that the signer's name and serial fit")
             found = candidate
     if found is None:
-        raise CmsInvalid("certificates", "hold none that the signer's name and serial fit")
+        raise CmsInvalid("certificates", f"hold none that the signer's name and serial fit{unread}")
     return found
 
 
