@@ -212,15 +212,14 @@ class SuiteDemonstration:
         self._check_sm2(step, "OCSP answer", responder, response.signature, response.tbs)
         if self._judge is not None and not self._guomi:
             ok, said = self._judge.ocsp(
-                path, self._out / f"{self._suite}/borrower.pem", self._files[place], self._bundle(place)
+                path, self._out / f"{self._suite}/borrower.pem", self._files[place], self._bundle(step, place)
             )
             step.check("borrower: good", "openssl", ok=ok, detail=said)
 
-    def _bundle(self, place: AuthorityId) -> Path:
+    def _bundle(self, step: Step, place: AuthorityId) -> Path:
         """Issuer and root in one file, as `openssl ocsp` wants its anchors."""
-        path = self._out / f"{self._suite}/authorities/{place}-bundle.pem"
-        path.write_text(pem_bundle(self._chain(place)), encoding="ascii")
-        return path
+        bundle = pem_bundle(self._chain(place)).encode()
+        return self._recorder.write(step, f"{self._suite}/authorities/{place}-bundle.pem", bundle)
 
     def _timestamp(self, step: Step) -> None:
         data = DATA.encode()
