@@ -8,6 +8,7 @@ from typing import NewType
 SerialNumber = NewType("SerialNumber", int)
 SERIAL_OCTETS = 16  # RFC 5280 4.1.2.2 allows 20; 15 of ours are random, BR 7.1 asks for 8
 _FIRST_OCTET_VALUES = 0x7F
+_HEXADECIMAL = frozenset("0123456789abcdef")  # int() takes signs, underscores and other scripts' digits too
 
 
 def new_serial() -> SerialNumber:
@@ -24,6 +25,6 @@ def serial_text(serial: int) -> str:
 def parse_serial(text: str) -> SerialNumber:
     """The inverse, also of upper case, `0x` and colons; raises ValueError."""
     digits = text.strip().lower().removeprefix("0x").replace(":", "")
-    if not digits or len(digits) > 2 * 20:
+    if not digits or len(digits) > 2 * 20 or not _HEXADECIMAL.issuperset(digits):
         raise ValueError("a serial number is 1 to 40 hexadecimal digits")
     return SerialNumber(int(digits, 16))
