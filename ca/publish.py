@@ -87,8 +87,13 @@ class CrlPublisher:
             )
 
     def publish_due(self) -> tuple[PublishedCrl, ...]:
-        """Everything that `due` names, each in a transaction of its own."""
-        return tuple(self.publish(one.authority_id, one.shard, delta=one.delta) for one in self.due())
+        """Everything that `due` names, each in a transaction of its own.
+
+        Deltas follow the complete CRLs, which point to them from the first one on.
+        """
+        complete = [self.publish(one.authority_id, one.shard) for one in self.due() if not one.delta]
+        deltas = [self.publish(one.authority_id, one.shard, delta=True) for one in self.due() if one.delta]
+        return (*complete, *deltas)
 
     def publish_all(self) -> tuple[PublishedCrl, ...]:
         """A complete CRL of every authority and shard, due or not."""

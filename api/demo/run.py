@@ -15,8 +15,7 @@ from api.demo.steps import SUMMARY, Recorder, Step
 from api.demo.suite import SuiteDemonstration
 from api.errors import InputInvalid
 from api.settings import Language, Settings, load
-from api.wiring import Centre, open_centre
-from evidence.adapters.system_clock import SystemClock
+from api.wiring import Centre, open_centre, system_clock
 from evidence.canonical import canonical
 from evidence.digest import NO_DIGEST, DigestPair
 from evidence.event import CaseId
@@ -32,7 +31,7 @@ DONE, FAILED = 0, 1
 def run(out: Path, language: Language) -> int:
     """Exit code 0 only if every check held. What an earlier run left in `out` is removed first."""
     _clean(out)
-    clock = SystemClock()
+    clock = system_clock()
     recorder = Recorder(out, clock, language)
     judge = OpenSsl.find()
     settings = _settings(out)

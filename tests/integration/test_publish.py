@@ -179,9 +179,12 @@ def test_due_as_time_goes(made: Hierarchy) -> None:
         (made.root_id, False),
         (made.person_id, False),
     ]
-    made.publisher.publish_due()
-    assert [(one.authority_id, one.delta) for one in made.publisher.due()] == [(made.person_id, True)]
-    made.publisher.publish_due()
+    published = made.publisher.publish_due()
+    assert [(one.authority_id, one.base_number is not None) for one in published] == [
+        (made.root_id, False),
+        (made.person_id, False),
+        (made.person_id, True),
+    ]
     assert made.publisher.due() == ()
     made.clock.advance(hours=1)
     assert [one.delta for one in made.publisher.due()] == [True]
