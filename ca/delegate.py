@@ -8,8 +8,8 @@ from datetime import datetime
 from threading import Lock
 
 from ca.certificate import Certificate
-from ca.ports import CaUnit, CertificateFilter, Signers, Units
-from ca.registry import AuthorityId, CertificateStatus
+from ca.ports import CaUnit, Signers, Units
+from ca.registry import AuthorityId, CertificateRecord, CertificateStatus
 from evidence.clock import Clock
 from keys.key import KeyId, KeyPurpose, KeyState
 from keys.ports import Signer
@@ -70,22 +70,16 @@ class Delegates:
         issuer = Certificate(unit.authorities.get(authority_id).certificate)
         if not issuer.valid_at(now):
             return None
-        keys = _keys(unit)
-        which = CertificateFilter(
-            authority_id=authority_id,
-            profile=RESPONDER_PROFILE,
-            status=CertificateStatus.ISSUED,
-            revoked=False,
-        )
         best: Delegate | None = None
-        for record in unit.certificates.scan(which):
-            key_id = keys.get(record.reservation.spki_fingerprint)
-            if key_id is None or record.certificate is None or record.reservation.not_after < now:
-                continue
-            certificate = Certificate(record.certificate)
-            newer = best is None or certificate.not_after > best.certificate.not_after
-            if newer and certificate.valid_at(now):
-                best = Delegate(issuer, certificate, key_id)
+        # From the keys, which are few: a search by profile would read every certificate of the issuer.
+        for fingerprint, key_id in _keys(unit).items():
+            for record in unit.certificates.by_key(fingerprint):
+                if not _serves(record, authority_id) or record.certificate is None:
+                    continue
+                certificate = Certificate(record.certificate)
+                newer = best is None or certificate.not_after > best.certificate.not_after
+                if newer and certificate.valid_at(now):
+                    best = Delegate(issuer, certificate, key_id)
         return best
 
     def sign(self, delegate: Delegate, data: bytes) -> bytes:
@@ -105,6 +99,12 @@ class Delegates:
                 ahead = max(1, min(ahead, record.use_limit - record.use_count))
             unit.keys.count_use(key_id, ahead)
             return _Uses(self._signers.signer(record), ahead, self._clock.monotonic() + USES_LAST)
+
+
+def _serves(record: CertificateRecord, authority_id: AuthorityId) -> bool:
+    one = record.reservation
+    of_issuer = one.authority_id == authority_id and one.profile == RESPONDER_PROFILE
+    return of_issuer and record.status is CertificateStatus.ISSUED and record.revocation is None
 
 
 def _keys(unit: CaUnit) -> Mapping[str, KeyId]:
