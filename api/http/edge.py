@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BodyTooDeep, BodyTooLarge
-from api.http.metrics import Metrics
+from api.http.metrics import METHODS, Metrics
 from api.http.problems import respond
-from api.logging import logger, trace_id
+from api.logging import AccessLog, trace_id
+from evidence.clock import Clock
 
 MAX_BODY = 65_536  # octets: certification requests, timestamp and status queries are under 5,000
 MAX_DEPTH = 16  # of JSON; ours have 3 levels. Checked before a recursive parser sees it
@@ -26,15 +27,13 @@ _BRACKET = re.compile(rb"[\[\]{}]")
 class Edge:
     """Innermost to the server, outermost to the application."""
 
-    def __init__(
-        self, app: ASGIApp, *, metrics: Metrics, seconds: Callable[[], float], limits: Mapping[str, int]
-    ) -> None:
-        """`limits` gives other body sizes than `MAX_BODY`, by path prefix; `seconds` is monotonic."""
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, clock: Clock, limits: Mapping[str, int]) -> None:
+        """`limits` gives other body sizes than `MAX_BODY`, by path prefix; times are of `clock`."""
         self._app = app
         self._metrics = metrics
-        self._seconds = seconds
+        self._seconds = clock.monotonic
         self._limits = tuple(sorted(limits.items(), key=lambda item: -len(item[0])))
-        self._log = logger("xinqian.access")
+        self._log = AccessLog(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -62,10 +61,9 @@ class Edge:
         finally:
             took = self._seconds() - began
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.count(scope["method"], route, status, took)
-            self._log.info(
-                "request", method=scope["method"], route=route, status=status, ms=round(took * 1000, 1)
-            )
+            method = scope["method"] if scope["method"] in METHODS else "OTHER"
+            self._metrics.count(method, route, status, took)
+            self._log.write(method, route, status, took)
             trace_id.reset(token)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from api.logging import configure, logger, trace_id
+from api.logging import AccessLog, configure, logger, trace_id
 from api.masking import MASK, mask
 from keys.private import PrivateKey
 from keys.suites import Algorithm
@@ -121,3 +121,15 @@ def test_what_is_nested_without_end_is_masked_whole() -> None:
         value = [value]
     assert SECRET not in repr(mask(value))
     assert MASK in repr(mask(value))
+
+
+def test_the_access_log_is_json_too(lines: io.StringIO) -> None:
+    token = trace_id.set("request-0001")
+    try:
+        AccessLog(FixedClock()).write("POST", "/v1/tsa/{suite}", 200, 0.0123)
+    finally:
+        trace_id.reset(token)
+    record = json.loads(lines.getvalue())
+    assert record["event"] == "request"
+    assert (record["method"], record["route"], record["status"]) == ("POST", "/v1/tsa/{suite}", 200)
+    assert (record["ms"], record["trace_id"]) == (12.3, "request-0001")
