@@ -21,6 +21,7 @@ from ca.adapters.certificates import SqlCertificateStore
 from ca.adapters.clock_samples import SqlClockSampleStore
 from ca.adapters.crls import SqlCrlStore
 from ca.adapters.profiles import SqlProfileStore
+from ca.adapters.sealed import SqlSealedCertificates
 from ca.adapters.tables import metadata as ca_metadata
 from ca.adapters.timestamps import SqlTimestampStore
 from evidence.adapters.sql import SqlCaseKeyStore, SqlEventStore
@@ -86,6 +87,11 @@ class Unit:
     def certificates(self) -> SqlCertificateStore:
         """Certificates and revocations."""
         return SqlCertificateStore(self._connection, self._context.wrapper)
+
+    @cached_property
+    def sealed_certificates(self) -> SqlSealedCertificates:
+        """The certificates' sealed values, for the rotation of the master key."""
+        return SqlSealedCertificates(self._connection)
 
     @cached_property
     def crls(self) -> SqlCrlStore:
