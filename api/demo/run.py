@@ -49,6 +49,13 @@ def run(out: Path, language: Language) -> int:
 
 
 def _clean(out: Path) -> None:
+    try:
+        _remove_earlier(out)
+    except OSError as error:
+        raise InputInvalid("--out", f"{out}: {(error.strerror or '').lower()}") from error
+
+
+def _remove_earlier(out: Path) -> None:
     strangers = [one.name for one in out.iterdir() if one.name not in OURS] if out.exists() else []
     if strangers:
         raise InputInvalid(
