@@ -1,7 +1,8 @@
-"""The judges of other makes."""
+"""The judges of other makes, and what the demonstration made."""
 
 from __future__ import annotations
 
+from tests.support.demonstration import demonstration
 from tests.support.interop import bouncycastle, openssl
 
-__all__ = ["bouncycastle", "openssl"]
+__all__ = ["bouncycastle", "demonstration", "openssl"]
