@@ -12,6 +12,7 @@ from ca.ports import CaUnit, RevocationJournal, Signers, Units
 from ca.serial import SerialNumber
 from evidence.canonical import JSON
 from evidence.clock import Clock
+from evidence.errors import WatermarkInvalid
 from evidence.event import Actor, ActorKind, CaseId, Draft, EventType, LogHead, LogId
 from evidence.ports import Watermark
 from evidence.restore import check_not_behind
@@ -82,13 +83,16 @@ def reconcile(
     """Make a restored database fit to start: replay the journal, and record what is gone as RESTORE.
 
     Revocations come back in full. Certificates, tokens and events since the backup do not; the
-    RESTORE event says how many events, and the leaf they ended in, before the log goes on. Raises
+    RESTORE event says how many events, and the leaf they ended in, before the log goes on; of a
+    damaged watermark it says that, and what was lost cannot be told. Raises
     `RegistryBehind` for a database that went on by itself after it was restored.
     """
     replayed = replay(units, journal)
+    remembered = _remembered(watermark)
     with units() as unit:
         stored = unit.events.heads()
-        gone = {log: head for log, head in watermark.newest().items() if _fell_short(unit, log, head, stored)}
+        known = (remembered or {}).items()
+        gone = {log: head for log, head in known if _fell_short(unit, log, head, stored)}
         logs: dict[str, JSON] = {
             log: {
                 "last_leaf": head.last_leaf.hex(),
@@ -99,12 +103,23 @@ def reconcile(
         }
         actor = Actor(ActorKind.OPERATOR, operator, "administrator")
         facts: dict[str, JSON] = {"logs": logs, "revocations_replayed": replayed}
+        if remembered is None:
+            facts["watermark"] = "damaged"
+            watermark.accept(stored)  # or the commit could not be told to it
         unit.log.append([Draft(EventType.RESTORE, CASE, actor, clock.now(), facts)])
     with units.reading() as unit:
         heads = unit.events.heads()
     watermark.accept({log: heads.get(log, LogHead(0, b"")) for log in gone} | heads)
     sizes = {log: stored[log].size if log in stored else 0 for log in gone}
     return Reconciled(replayed, {log: (sizes[log], gone[log].size - sizes[log]) for log in gone})
+
+
+def _remembered(watermark: Watermark) -> Mapping[LogId, LogHead] | None:
+    """None for a watermark that is damaged."""
+    try:
+        return watermark.newest()
+    except WatermarkInvalid:
+        return None
 
 
 def _fell_short(unit: CaUnit, log: LogId, head: LogHead, stored: Mapping[LogId, LogHead]) -> bool:

@@ -35,9 +35,13 @@ class FileWatermark:
                 _write(handle, {**known, **grown})
 
     def accept(self, heads: Mapping[LogId, LogHead]) -> None:
-        """In place of what the file says, whichever is larger."""
+        """In place of what the file says, whichever is larger, and of what is damaged."""
         with self._locked() as handle:
-            _write(handle, {**self._read(handle), **heads})
+            try:
+                known = self._read(handle)
+            except WatermarkInvalid:
+                known = {}
+            _write(handle, {**known, **heads})
 
     def newest(self) -> dict[LogId, LogHead]:
         """What was remembered; nothing before the first commit."""
