@@ -10,6 +10,7 @@ from api.cli.command import Noun
 from api.cli.dual import carry_out_plan
 from api.cli.exits import Exit
 from api.cli.session import Session, with_session
+from api.masterkey import add_master_key, reseal_everything
 from ca.activate import destroy_planned, plan_destruction
 from ca.approval import Plan
 from ca.errors import Refused
@@ -126,6 +127,25 @@ def destroy(session: Session, key_id: str, plan_hash: str | None, *, commit: boo
         act,
         plan_hash=plan_hash,
         commit=commit,
+    )
+
+
+@noun.command("rotate-master", help="key.rotate-master")
+@click.option("--reseal-only", is_flag=True)
+@click.option("--commit", is_flag=True)
+@with_session
+def rotate_master(session: Session, *, reseal_only: bool, commit: bool) -> None:
+    """A new master key; everything is sealed anew under it while the service goes on."""
+    centre = session.centre
+    shown = {"file": str(centre.settings.key_file), "master_key": centre.ring.current.key_id}
+    if not session.plan("plan.rotate-master", shown, commit=commit):
+        return
+    if not reseal_only:
+        add_master_key(centre)
+    done = reseal_everything(centre, session.actor)
+    session.output.say("cli.master-key-rotated")
+    session.output.record(
+        {"master_key": centre.ring.current.key_id, "keys": done.keys, "values": done.values}
     )
 
 

@@ -143,6 +143,28 @@ def test_a_key_is_destroyed_by_two(here: Run, installation: Installation, tmp_pa
     assert wrong.code == Exit.REFUSED
 
 
+def test_the_master_key_is_rotated_and_everything_still_opens(
+    here: Run, installation: Installation, tmp_path: Path
+) -> None:
+    serial = issue(here, tmp_path)
+    here("caller", "add", "lender", "--scope", "admin")
+    path = installation.state_dir / "master.key"
+    before = path.read_text(encoding="ascii")
+    assert here("key", "rotate-master").json["committed"] is False
+    assert path.read_text(encoding="ascii") == before
+    done = here("key", "rotate-master", "--commit").json
+    assert done["keys"] > 0
+    assert done["values"] > 2
+    new, old = path.read_text(encoding="ascii").splitlines()
+    assert old == before.strip()
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text(new + "\n", encoding="ascii")  # the earlier one is needed no more
+    assert "王小明" in here("cert", "show", serial).json["subject"]
+    assert here("key", "test").code == Exit.DONE
+    again = here("key", "rotate-master", "--reseal-only", "--commit").json
+    assert (again["keys"], again["values"]) == (0, 0)
+
+
 def test_callers_are_kept(here: Run) -> None:
     made = here("caller", "add", "lender", "--scope", "certificates:issue", "--profile", "person-event")
     assert len(made.json["secret"]) == 64

@@ -1,0 +1,64 @@
+"""Rotate the master key while everything goes on: a new secret first in the file, then all sealed anew."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from api.db import Unit
+from api.errors import SettingsInvalid
+from api.settings import variable
+from api.wiring import Centre
+from evidence.event import Actor
+from evidence.ports import WrappedValues
+from keys.rewrap import Rewrapped, rewrap
+from keys.wrapping import SECRET_SIZE
+
+
+def add_master_key(centre: Centre) -> Path:
+    """Put a new secret before the others in the master key file; they stay, for what they sealed.
+
+    Raises `SettingsInvalid` for a master key that was given as a value, or a file that cannot be written.
+    """
+    settings = centre.settings
+    if settings.master_key is not None:
+        raise SettingsInvalid(variable("master_key"), "is a value: put a new secret before it by hand")
+    path = settings.key_file
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        text = base64.b64encode(secrets.token_bytes(SECRET_SIZE)) + b"\n" + path.read_bytes()
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        fresh.replace(path)
+    except OSError as error:
+        reason = f"{path} cannot be written: {(error.strerror or '').lower()}"
+        raise SettingsInvalid(variable("master_key_file"), reason) from error
+    return path
+
+
+def reseal_everything(centre: Centre, actor: Actor) -> Rewrapped:
+    """Seal every private key and value anew under the first secret; again, until it finds nothing."""
+    centre.ring.refresh()
+    stores = [_case_keys, _certificates, _callers, _answers]
+    return rewrap(centre.database, centre.ring, centre.software, stores, actor, centre.clock.now())
+
+
+def _case_keys(unit: Unit) -> WrappedValues:
+    return unit.case_keys
+
+
+def _certificates(unit: Unit) -> WrappedValues:
+    return unit.sealed_certificates
+
+
+def _callers(unit: Unit) -> WrappedValues:
+    return unit.callers
+
+
+def _answers(unit: Unit) -> WrappedValues:
+    return unit.answers
