@@ -14,6 +14,7 @@ from api.errors import OutcomeUnknown, StoreUnavailable
 from api.http.app import make_app
 from api.http.tsa import QUERY_TYPE
 from api.signature import Signable, authorize
+from api.wiring import Centre
 from ca.ocspresponse import CertificateState
 from ca.serial import SerialNumber
 from ca.timestamp import Imprint, TimestampRequest
@@ -36,6 +37,8 @@ class Line:
     """An installation whose database is reached through a proxy, and what left it."""
 
     installation: Installation
+    kept: Centre
+    """Reaches the database past the proxy."""
     proxy: Proxy
     ledger: Ledger
     serials: list[SerialNumber]
@@ -44,23 +47,25 @@ class Line:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
     folder = tmp_path_factory.mktemp("installation")
-    with open_installation("postgresql", folder) as direct, open_proxy(direct.database_url) as (proxy, url):
-        yield Line(replace(direct, database_url=url), proxy, Ledger(), [])
+    with (
+        open_installation("postgresql", folder, suites=("intl",)) as direct,
+        open_proxy(direct.database_url) as (proxy, url),
+        direct.bare() as kept,
+    ):
+        yield Line(replace(direct, database_url=url), kept, proxy, Ledger(), [])
 
 
 @pytest.fixture
 def line(shared: Line) -> Iterator[Line]:
-    with shared.installation.open() as centre:
-        acts = acts_on(centre, shared.ledger, shared.serials)
-        acts["issue"]()
-        acts["stamp"]()
+    acts = acts_on(shared.kept, shared.ledger, shared.serials)
+    acts["issue"]()
+    acts["stamp"]()
     yield shared
-    with shared.installation.open() as centre:
-        begin(centre)
-        shared.ledger.check(centre)
-        for act in acts_on(centre, shared.ledger, shared.serials).values():
-            act()
-        shared.ledger.check(centre)
+    begin(shared.kept)
+    shared.ledger.check(shared.kept)
+    for act in acts.values():
+        act()
+    shared.ledger.check(shared.kept)
 
 
 @pytest.mark.parametrize("act", ACTS)

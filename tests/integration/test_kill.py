@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 MOST_BOUNDARIES = 2_000  # of one act; more means that an act never ends
 OPENED_ANEW_EVERY = 25  # starts of which one is from nothing and must prove that every act goes on
 STOCK = 20  # certificates issued at a time to be revoked
-MIDDLE, END = 12, 16  # boundaries of the ceremony that are tried
+MIDDLE, END = 10, 12  # boundaries of the ceremony that are tried
 WRITES = {"before COMMIT", "after COMMIT", "before write", "after write", "before lock", "after lock"}
 SIGNS = {"before signature", "after signature"}
 SYNCS = {"before fsync", "after fsync"}
@@ -43,9 +43,10 @@ class Place:
     kept: Centre
     """Its statements compiled: most starts take its database, as nothing else of it outlives one."""
     backend: str
+    suite: str
     ledger: Ledger = field(default_factory=Ledger)
     starts: int = 0
-    stock: dict[str, list[str]] = field(default_factory=lambda: {"intl": [], "guomi": []})
+    stock: list[str] = field(default_factory=list)
 
     def run(self, *acts: str, **order: object) -> Outcome:
         """One process, to its end."""
@@ -54,7 +55,7 @@ class Place:
         return outcome
 
     def order(self, *acts: str, **order: object) -> Order:
-        return Order(self.installation.given, acts, **order)  # type: ignore[arg-type]
+        return Order(self.installation.given, acts, self.suite, **order)  # type: ignore[arg-type]
 
     def note(self, outcome: Outcome) -> None:
         assert outcome.killed or outcome.failure is None, outcome.failure
@@ -73,20 +74,19 @@ class Place:
         with self.installation.open() as centre:
             begin(centre)
             self.ledger.check(centre)
-            acts = Acts(centre, Suite.INTL, [], self.ledger.left.append)
+            acts = Acts(centre, Suite(self.suite), [], self.ledger.left.append)
             for act in (acts.issue, acts.stamp, acts.revoke, acts.publish):
                 act()
             self.ledger.check(centre)
 
-    def revocable(self, suite: str) -> tuple[str, ...]:
+    def revocable(self) -> tuple[str, ...]:
         """The serial of a certificate that is good."""
-        stock = self.stock[suite]
-        if not stock:
-            acts = Acts(self.kept, Suite(suite), [], self.ledger.left.append)
+        if not self.stock:
+            acts = Acts(self.kept, Suite(self.suite), [], self.ledger.left.append)
             for _ in range(STOCK):
                 acts.issue()
-            stock += [one["serial"] for one in self.ledger.left[-STOCK:]]
-        return (stock.pop(),)
+            self.stock += [one["serial"] for one in self.ledger.left[-STOCK:]]
+        return (self.stock.pop(),)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,23 @@ def place(
     request: pytest.FixtureRequest, lab: CrashLab, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp(request.param)
-    with open_installation(request.param, folder) as installation, installation.bare() as kept:
-        yield Place(lab, installation, kept, request.param)
+    # One suite: a start opens every key.
+    with (
+        open_installation(request.param, folder, suites=("intl",)) as installation,
+        installation.bare() as kept,
+    ):
+        yield Place(lab, installation, kept, request.param, "intl")
+
+
+@pytest.fixture(scope="module")
+def guomi(lab: CrashLab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The suite changes the signature alone: one database is enough."""
+    folder = tmp_path_factory.mktemp("guomi")
+    with (
+        open_installation("sqlite", folder, suites=("guomi",)) as installation,
+        installation.bare() as kept,
+    ):
+        yield Place(lab, installation, kept, "sqlite", "guomi")
 
 
 @pytest.mark.parametrize(
@@ -114,21 +129,19 @@ def place(
     ],
 )
 def test_killed_at_every_boundary(place: Place, act: str, expected: set[str]) -> None:
-    _die_everywhere(place, act, "intl", expected)
+    _die_everywhere(place, act, expected)
 
 
 @pytest.mark.parametrize("act", ["issue", "stamp"])
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_killed_at_every_boundary_in_guomi(place: Place, act: str) -> None:
-    """The suite changes the signature alone: one database is enough."""
-    _die_everywhere(place, act, "guomi", WRITES | SIGNS)
+def test_killed_at_every_boundary_in_guomi(guomi: Place, act: str) -> None:
+    _die_everywhere(guomi, act, WRITES | SIGNS)
 
 
-def _die_everywhere(place: Place, act: str, suite: str, expected: set[str]) -> None:
+def _die_everywhere(place: Place, act: str, expected: set[str]) -> None:
     boundaries = set()
     for point in range(1, MOST_BOUNDARIES):
-        serials = place.revocable(suite) if act == "revoke" else ()
-        outcome = place.run(act, suite=suite, point=point, serials=serials)
+        serials = place.revocable() if act == "revoke" else ()
+        outcome = place.run(act, point=point, serials=serials)
         place.restart()
         if not outcome.killed:
             assert outcome.answers, "a process that lives answers"
@@ -141,10 +154,10 @@ def _die_everywhere(place: Place, act: str, suite: str, expected: set[str]) -> N
 
 def test_killed_while_it_recovers(place: Place) -> None:
     """A start that has everything to put right dies at each boundary; the next one puts it right."""
-    step = 1 if place.backend == "sqlite" else 3
+    step = 2 if place.backend == "sqlite" else 5
     for point in range(1, MOST_BOUNDARIES, step):
         place.run("issue", point="before signature")
-        place.run("revoke", point="after COMMIT", serials=place.revocable("intl"))
+        place.run("revoke", point="after COMMIT", serials=place.revocable())
         outcome = place.run("start", point=point)
         place.restart()
         if not outcome.killed:
@@ -171,7 +184,7 @@ def test_a_serial_whose_signing_was_lost_is_failed_and_can_be_revoked(place: Pla
 
 
 def test_a_revocation_that_was_committed_stands_though_its_process_died(place: Place) -> None:
-    (serial,) = place.revocable("intl")
+    (serial,) = place.revocable()
     outcome = place.run("revoke", point="after COMMIT", serials=(serial,))
     assert outcome.killed
     assert not outcome.answers
@@ -213,9 +226,9 @@ def test_killed_during_the_ceremony(
     lab: CrashLab, backend: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """All or nothing: no key, no certificate, no event of a ceremony that did not commit."""
-    with open_installation("sqlite", tmp_path_factory.mktemp("counted"), ceremony=False) as installation:
+    with open_installation("sqlite", tmp_path_factory.mktemp("counted"), suites=()) as installation:
         whole = lab.run(Order(installation.given, ("ceremony",), warm=False)).boundaries
-    with open_installation(backend, tmp_path_factory.mktemp("held"), ceremony=False) as installation:
+    with open_installation(backend, tmp_path_factory.mktemp("held"), suites=()) as installation:
         # It is one transaction, so its middle is taken in steps; its end is taken boundary by boundary.
         points = [*range(1, whole - END, whole // MIDDLE), *range(whole - END, MOST_BOUNDARIES)]
         for point in points:

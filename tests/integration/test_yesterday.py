@@ -44,7 +44,7 @@ class Lost:
 
 @pytest.fixture(params=BACKENDS)
 def lost(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lost]:
-    with open_installation(request.param, tmp_path) as installation:
+    with open_installation(request.param, tmp_path, suites=("intl",)) as installation:
         with installation.open() as centre:
             serials: list[SerialNumber] = []
             acts = acts_on(centre, Ledger(), serials)
@@ -120,7 +120,7 @@ def test_mending_killed_at_every_boundary(lost: Lost, capsys: pytest.CaptureFixt
     state = lost.installation.state_dir
     watermark = (state / "watermark.json").read_bytes()
     with open_lab() as lab:
-        for point in range(1, MOST_BOUNDARIES, 1 if lost.backend == "sqlite" else 5):
+        for point in range(1, MOST_BOUNDARIES, 3 if lost.backend == "sqlite" else 7):
             order = Order(lost.installation.given, ("reconcile",), point=point, warm=False)
             outcome = lab.run(order)
             assert outcome.killed or outcome.failure is None, outcome.failure

@@ -108,8 +108,10 @@ def write_master_key(path: Path) -> None:
 
 
 @contextmanager
-def open_installation(backend: str, folder: Path, *, ceremony: bool = True) -> Iterator[Installation]:
-    """An installation on an empty database."""
+def open_installation(
+    backend: str, folder: Path, *, suites: tuple[str, ...] = tuple(ALGORITHMS)
+) -> Iterator[Installation]:
+    """An installation on an empty database, with the hierarchies of `suites`."""
     state = folder / "state"
     state.mkdir()
     with database_url(backend, folder) as url:
@@ -117,6 +119,6 @@ def open_installation(backend: str, folder: Path, *, ceremony: bool = True) -> I
         write_master_key(state / "master.key")
         with installation.bare() as centre:
             migrate(centre.database.engine)
-            if ceremony:
-                installation.hold_ceremony(centre)
+            if suites:
+                installation.hold_ceremony(centre, suites)
         yield installation
