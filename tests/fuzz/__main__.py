@@ -14,9 +14,10 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from random import Random  # noqa: TID251  (a fuzzer repeats itself from a seed)
+from random import Random
 
 import tests.fuzz
+from tests.fuzz.endpoints import close_server
 from tests.fuzz.mutation import mutate
 from tests.fuzz.target import Target
 
@@ -100,11 +101,14 @@ def main(words: list[str]) -> int:
     known = all_targets()
     if unknown := sorted(set(chosen.targets) - set(known)):
         parser.error(f"no target {', '.join(unknown)}; there are {', '.join(known)}")
-    for name in chosen.targets or known:
-        defect = run(known[name], chosen.seconds, chosen.seed)
-        if defect is not None:
-            sys.stdout.write(f"{name}: defect (seed {chosen.seed}) on\n{defect.hex()}\n")
-            return 1
+    try:
+        for name in chosen.targets or known:
+            defect = run(known[name], chosen.seconds, chosen.seed)
+            if defect is not None:
+                sys.stdout.write(f"{name}: defect (seed {chosen.seed}) on\n{defect.hex()}\n")
+                return 1
+    finally:
+        close_server()
     return 0
 
 

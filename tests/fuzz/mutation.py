@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from random import Random  # noqa: TID251  (a fuzzer repeats itself from a seed)
+from random import Random
 from typing import Final
 
 INTERESTING: Final = (
