@@ -23,11 +23,11 @@ def database_url(backend: str, folder: Path) -> Iterator[str]:
         return
     server_url = require("postgresql")
     schema = f"test_{secrets.token_hex(8)}"
-    server = sa.create_engine(require("postgresql"), isolation_level="AUTOCOMMIT")
+    server = sa.create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(sa.schema.CreateSchema(schema))
     try:
-        url = sa.make_url(require("postgresql")).update_query_dict({"options": f"-csearch_path={schema}"})
+        url = sa.make_url(server_url).update_query_dict({"options": f"-csearch_path={schema}"})
         yield url.render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
