@@ -107,6 +107,8 @@ def test_no_name_stands_in_the_clear_in_what_is_kept(demonstration: Demonstratio
                     assert text is None or text.encode(encoding) not in data, (file.name, text, encoding)
                 assert text is None or json.dumps(text)[1:-1].encode() not in data
     assert searched > 100_000
+    kept = (demonstration.state / "xinqian.sqlite").read_bytes()
+    assert b"Xinqian TEST" in kept  # a name that is nobody's secret: the search would find another
 
 
 def test_no_private_key_stands_in_the_clear_in_what_is_kept(
