@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ca.certificate import Certificate
-from ca.extension import authority_key_identifier, crl_distribution_point, extension
+from ca.extension import authority_key_identifier, extension
 from ca.oids import AUTHORITY_KEY_IDENTIFIER
 from ca.registry import Revocation, RevocationReason
 from ca.statusextension import (
     CRL_NUMBER,
     DELTA_CRL_INDICATOR,
     EXPIRED_CERTS_ON_CRL,
-    FRESHEST_CRL,
     INVALIDITY_DATE,
     ISSUING_DISTRIBUTION_POINT,
     REASON_CODE,
@@ -43,8 +42,6 @@ class CrlDraft:
     url: str | None
     """Of the complete CRL: the distribution point as certificates of this shard name it. None leaves out
     the issuingDistributionPoint: the CRL then speaks of every certificate of the issuer."""
-    delta_url: str | None
-    """Where the deltas to this complete CRL are; None for a delta CRL."""
     only_user_certificates: bool
     expired_from: datetime
     """Entries are kept of every certificate that expired after this."""
@@ -137,7 +134,7 @@ def _extensions(draft: CrlDraft) -> list[bytes]:
         if draft.only_user_certificates:
             scope += b"\x81" + _IMPLICIT_TRUE
         found.append(extension(ISSUING_DISTRIBUTION_POINT, der.sequence(scope), critical=True))
-    if draft.delta_url is not None:
-        found.append(extension(FRESHEST_CRL, crl_distribution_point(draft.delta_url)))
+    # No freshestCRL: a complete CRL is kept as evidence, and there are validators that then refuse it
+    # for want of a delta that nobody kept. Who wants the delta knows its address.
     found.append(extension(EXPIRED_CERTS_ON_CRL, generalized_time(draft.expired_from)))
     return found

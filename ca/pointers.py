@@ -6,13 +6,8 @@ from ca.registry import AuthorityId
 
 
 def crl_url(base_url: str, authority_id: AuthorityId, shard: int = 0) -> str:
-    """The complete CRL of a shard; a certificate's distribution point and the CRL's own must be equal."""
+    """The complete CRL of a shard: the same in certificates and in the CRL. Its delta is at `…/delta`."""
     return f"{base_url}/v1/crl/{authority_id}{_shard(shard)}"
-
-
-def delta_url(base_url: str, authority_id: AuthorityId, shard: int = 0) -> str:
-    """The delta CRL of a shard."""
-    return f"{crl_url(base_url, authority_id, shard)}/delta"
 
 
 def ocsp_url(base_url: str, authority_id: AuthorityId) -> str:

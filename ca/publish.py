@@ -12,7 +12,7 @@ from ca.crlbuild import CrlDraft, carry_on, delta_entries, encode_tbs
 from ca.crllint import check_crl, check_follows
 from ca.errors import CaError, Refused
 from ca.order import authority_case
-from ca.pointers import crl_url, delta_url
+from ca.pointers import crl_url
 from ca.ports import CaUnit, Signers, Units
 from ca.registry import Authority, AuthorityId, AuthorityRole, PublishedCrl, Revocation
 from evidence.clock import Clock, rfc3339
@@ -89,7 +89,7 @@ class CrlPublisher:
     def publish_due(self) -> tuple[PublishedCrl, ...]:
         """Everything that `due` names, each in a transaction of its own.
 
-        Deltas follow the complete CRLs, which point to them from the first one on.
+        Deltas follow the complete CRLs that they add to.
         """
         complete = [self.publish(one.authority_id, one.shard) for one in self.due() if not one.delta]
         deltas = [self.publish(one.authority_id, one.shard, delta=True) for one in self.due() if one.delta]
@@ -143,7 +143,6 @@ class CrlPublisher:
                 this_update=now,
                 next_update=min(now + rhythm.interval + rhythm.grace, issuer.not_after),
                 url=self._url(authority, shard),
-                delta_url=self._delta_url(authority, shard, delta=delta),
                 only_user_certificates=authority.role is not AuthorityRole.ROOT,
                 expired_from=issuer.not_before,
             )
@@ -160,11 +159,6 @@ class CrlPublisher:
         if authority.role is AuthorityRole.ROOT and self.policy.shards.get(authority.authority_id, 1) == 1:
             return None
         return crl_url(self.policy.base_url, authority.authority_id, shard)
-
-    def _delta_url(self, authority: Authority, shard: int, *, delta: bool) -> str | None:
-        if delta or self.policy.rhythm(authority, delta=True) is None:
-            return None
-        return delta_url(self.policy.base_url, authority.authority_id, shard)
 
     def _sign(
         self, unit: CaUnit, authority: Authority, shard: int, draft: CrlDraft, entries: bytes, upto: int

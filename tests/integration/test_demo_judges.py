@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,11 +17,8 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathValidationError
 
-from api.settings import Settings
-from api.wiring import open_centre
 from ca.adapters.pkilint import Pkilint
 from ca.deeplint import require_no_error
-from ca.registry import AuthorityId
 from evidence.adapters.system_clock import SystemClock
 from tests.support.demonstration import LEAVES, ROLES, SUITES, WITHDRAWN, Demonstration
 from tests.support.judge import BouncyCastle, Refused
@@ -269,17 +265,6 @@ class TestPkilint:
         require_no_error(linter.ocsp_response(demonstration.file("intl", "ocsp.der")))
 
 
-@pytest.fixture(scope="module")
-def deltas(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The delta CRLs that the international CRLs point to, as the service would publish them."""
-    state = tmp_path_factory.mktemp("copy") / "state"
-    shutil.copytree(demonstration.state, state)
-    with open_centre(Settings(state_dir=state, base_url=demonstration.base_url)) as centre:
-        return {
-            role: centre.publisher.publish(AuthorityId(f"intl-{role}"), delta=True).data for role in ROLES[1:]
-        }
-
-
 def context(
     demonstration: Demonstration, crls: Sequence[bytes], ocsps: Sequence[bytes] = ()
 ) -> ValidationContext:
@@ -299,19 +284,12 @@ class TestPyHanko:
         validator = CertificateValidator(certificate, validation_context=judged)
         asyncio.run(validator.async_validate_usage({"digital_signature", "non_repudiation"}))  # type: ignore[no-untyped-call]
 
-    def test_path_with_crls(self, demonstration: Demonstration, deltas: dict[str, bytes]) -> None:
+    def test_path_with_crls(self, demonstration: Demonstration) -> None:
         for name, role in SUBJECTS:
-            material = [*crls(demonstration, "intl", role), deltas[role]]
-            self.validate(demonstration, name, context(demonstration, material))
-        material = [*crls(demonstration, "intl", "person"), deltas["person"]]
+            self.validate(demonstration, name, context(demonstration, crls(demonstration, "intl", role)))
+        material = crls(demonstration, "intl", "person")
         with pytest.raises(PathValidationError, match="revoked"):
             self.validate(demonstration, WITHDRAWN, context(demonstration, material))
-
-    def test_it_wants_the_delta_that_a_complete_crl_points_to(self, demonstration: Demonstration) -> None:
-        """RFC 5280 6.3.3 leaves the use of deltas to the validator; in a path, pyHanko always wants them."""
-        judged = context(demonstration, crls(demonstration, "intl", "person"))
-        with pytest.raises(PathValidationError, match="Delta CRL matching Freshest CRL"):
-            self.validate(demonstration, "borrower", judged)
 
     def test_path_with_the_answer(self, demonstration: Demonstration) -> None:
         above = [demonstration.crl("intl", "root")]
@@ -320,13 +298,13 @@ class TestPyHanko:
         with pytest.raises(PathValidationError):  # the answer is about another
             self.validate(demonstration, "guarantor", context(demonstration, above, answers))
 
-    def test_token(self, demonstration: Demonstration, deltas: dict[str, bytes]) -> None:
+    def test_token(self, demonstration: Demonstration) -> None:
         data = demonstration.file("intl", "timestamp.data")
 
         def imprint(algorithm: str) -> bytes:
             return hashlib.new(algorithm, data).digest()
 
-        judged = context(demonstration, [*crls(demonstration, "intl", "timestamp"), deltas["timestamp"]])
+        judged = context(demonstration, crls(demonstration, "intl", "timestamp"))
         status = asyncio.run(validate_tst_signed_data(token(demonstration, "intl"), judged, imprint))
         assert status["intact"]
         assert status["valid"]

@@ -40,7 +40,7 @@ def test_first_crl_is_empty_and_right(made: Hierarchy) -> None:
     crl.check_signed_by(made.person.public)
     assert (crl.number, crl.count, crl.base_number) == (1, 0, None)
     assert crl.scope.distribution_points == (f"{BASE_URL}/v1/crl/{made.person_id}",)
-    assert crl.freshest == (f"{BASE_URL}/v1/crl/{made.person_id}/delta",)
+    assert crl.freshest == ()
     assert crl.key_identifier == made.person.public.key_identifier
     assert crl.expired_from == made.person.not_before
     assert crl.this_update == made.clock.now()

@@ -124,7 +124,6 @@ def crl_of(
         "this_update": at,
         "next_update": at + timedelta(days=7),
         "url": POINT,
-        "delta_url": None,
         "only_user_certificates": False,
         "expired_from": BEGIN - timedelta(days=1),
     }
