@@ -61,6 +61,9 @@ def load_trust(files: Mapping[str, bytes]) -> TrustStore:
             continue
         for one in found:
             if isinstance(one, Certificate):
+                if one.is_self_issued and (reason := _unusable(one)) is not None:
+                    unread.append((name, reason))
+                    continue
                 (anchors if is_self_signed(one) else others)[one] = None
             elif isinstance(one, Crl):
                 crls.append(one)
@@ -81,6 +84,15 @@ def is_self_signed(certificate: Certificate) -> bool:
     except (CaError, KeysError):
         return False
     return True
+
+
+def _unusable(certificate: Certificate) -> str | None:
+    """Why a would-be anchor's key cannot be used; the verifier must hear that their anchor is none."""
+    try:
+        _ = certificate.public
+    except EncodingInvalid as error:
+        return str(error)
+    return None
 
 
 def _objects(data: bytes) -> Iterable[Certificate | Crl | BasicResponse]:

@@ -245,7 +245,7 @@ def lint(session: Session, file: Path, issuer: Path | None, *, deep: bool) -> No
         from api.wiring import deep_linter  # noqa: PLC0415  (a third of a second, only when asked for)
 
         rows += [_deep(one) for one in deep_linter().certificate(data)]
-    session.output.rows("findings", ("rule", "severity", "citation", "detail"), rows)
+    session.output.rows("findings", ("rule", "severity", "citation", "detail"), rows, empty="cli.no-findings")
     if any(row["severity"] in {"fatal", "error"} for row in rows):
         session.end(Exit.INVALID)
 

@@ -73,7 +73,7 @@ def show(session: Session, authority: str, shard: int, out: Path | None, *, delt
         session.output.record({**_row(found), "entries": entries})
         return
     session.output.record(_row(found))
-    session.output.rows("entries", ("serial", "revoked_at", "reason"), entries)
+    session.output.rows("entries", ("serial", "revoked_at", "reason"), entries, empty="cli.no-entries")
 
 
 def _write(folder: Path, made: tuple[PublishedCrl, ...]) -> None:

@@ -53,13 +53,20 @@ class Output:
         self.form: Format = form
         self.language = language
 
-    def rows(self, name: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-        """A list: `{"<name>": [...]}` with every member, or a table of `columns`."""
+    def rows(
+        self,
+        name: str,
+        columns: Sequence[str],
+        rows: Sequence[Mapping[str, object]],
+        *,
+        empty: str = "cli.nothing",
+    ) -> None:
+        """A list: `{"<name>": [...]}` with every member, or a table of `columns`, or what `empty` says."""
         if self.form == "json":
             self._json({name: plain(rows)})
             return
         if not rows:
-            self.say("cli.nothing")
+            self.say(empty)
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in columns:

@@ -74,7 +74,6 @@ def crl(issuing: chains.Issuing, entries: bytes, *, base_number: int | None = No
         NOON,
         NOON + timedelta(days=1),
         url,
-        None if base_number else f"{url}/delta",
         only_user_certificates=issuing.context.role is not AuthorityRole.ROOT,
         expired_from=NOON - timedelta(days=1),
     )
