@@ -42,10 +42,10 @@ def activate_profile(units: Units, clock: Clock, plan: Plan) -> Profile:
         before = unit.profiles.active().get(profile.name, ("", b""))[0]
         if before == profile.profile_hash:
             raise Refused("profile", f"{profile.name} is in force with this very data")
-        approval = require_approval(unit, plan, now)
+        approved_by = require_approval(unit, plan, now)
         unit.profiles.activate(profile.name, profile.profile_hash, profile.data, now)
         facts: dict[str, JSON] = {
-            "approved_by": approval.administrator,
+            "approved_by": approved_by,
             "before": before,
             "plan": plan.plan_hash,
             "profile_hash": profile.profile_hash,
@@ -72,9 +72,10 @@ def destroy_planned(units: Units, signers: OpenSigners, clock: Clock, plan: Plan
     with units() as unit:
         record = unit.keys.get(KeyId(str(plan.parameters["key_id"])))
         _check_unused(unit, record)
-        require_approval(unit, plan, now)
+        approved_by = require_approval(unit, plan, now)
         actor = operator_requester(plan.requester).actor
-        return destroy_key(unit, signers, record.key_id, actor, now, reason=f"plan {plan.plan_hash}")
+        reason = f"plan {plan.plan_hash}"
+        return destroy_key(unit, signers, record.key_id, actor, now, reason=reason, approved_by=approved_by)
 
 
 def _check_unused(unit: CaUnit, record: KeyRecord) -> None:

@@ -1,4 +1,4 @@
-"""Dual control: an act as a plan, the plan's hash approved by a second administrator, carried out once."""
+"""Dual control: an act as a plan, the plan's hash signed by two administrators, carried out once."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from keys.suites import Algorithm
 PLAN_DOMAIN = b"xinqian/plan/v1\x00"
 APPROVAL_DOMAIN = b"xinqian/approval/v1\x00"
 APPROVAL_LIFETIME = timedelta(hours=24)  # an approval is for an act about to happen
+SIGNATURES = 2
+"""Of different administrators. The requester's name is what a login says and proves nobody; a signature
+does, so the requester signs like anybody else, and one key with a shell is still one person."""
 PROPOSAL_LIFETIME = timedelta(days=7)  # long enough for a weekend and a holiday
 MAX_PLAN_SIZE = 1_048_576  # octets; a mass revocation of 20,000 serials takes 750,000
 MAX_NAME = 64  # characters of an administrator's name
@@ -100,26 +103,35 @@ def approval_message(plan_hash: str) -> bytes:
     return APPROVAL_DOMAIN + plan_hash.encode("ascii")
 
 
-def require_approval(unit: CaUnit, plan: Plan, at: datetime) -> Approval:
-    """Take the approval of `plan`, once, in the transaction of the act itself.
-
-    Raises `ApprovalRequired` unless the plan was proposed, not carried out, and approved within
-    `APPROVAL_LIFETIME` by an administrator other than its requester whose signature still verifies.
-    """
+def standing_approvals(unit: CaUnit, plan: Plan, at: datetime) -> tuple[Approval, ...]:
+    """Those that count: given within `APPROVAL_LIFETIME`, and verifying under a key of its own each."""
     administrators = unit.approvals.administrators()
+    counted: dict[bytes, Approval] = {}
     for approval in unit.approvals.of(plan.plan_hash):
         spki = administrators.get(approval.administrator)
         fresh = at - APPROVAL_LIFETIME <= approval.approved_at <= at
-        if spki is None or not fresh or approval.administrator == plan.requester:
+        if spki is None or spki in counted or not fresh:
             continue
         try:
             PublicKey.from_spki(spki).verify(approval.signature, plan.message)
         except (KeyEncodingInvalid, SignatureInvalid):
             continue
-        if not unit.approvals.consume(plan.plan_hash):
-            break
-        return approval
-    raise ApprovalRequired(plan.act.value, plan.plan_hash)
+        counted[spki] = approval
+    return tuple(counted.values())
+
+
+def require_approval(unit: CaUnit, plan: Plan, at: datetime) -> tuple[str, ...]:
+    """Take the approval of `plan`, once, in the transaction of the act itself; returns who gave it.
+
+    Raises `ApprovalRequired` unless `SIGNATURES` administrators signed the plan (`standing_approvals`),
+    `Refused` when it was carried out.
+    """
+    standing = standing_approvals(unit, plan, at)
+    if len(standing) < SIGNATURES:
+        raise ApprovalRequired(plan.act.value, plan.plan_hash, len(standing), SIGNATURES)
+    if not unit.approvals.consume(plan.plan_hash):
+        raise Refused("plan", "was carried out before")
+    return tuple(one.administrator for one in standing)
 
 
 class DualControl:
@@ -152,9 +164,9 @@ class DualControl:
     def approve(self, plan_hash: str, administrator: str, signature: bytes) -> Approval:
         """Record an administrator's signature over `approval_message(plan_hash)`.
 
-        Raises `NotFound` for a plan never proposed or an administrator unknown, `Refused` for the
-        requester's own plan, one carried out or too old, a second approval, or a signature that does
-        not verify. Recorded as APPROVAL_GIVEN.
+        Raises `NotFound` for a plan never proposed or an administrator unknown, `Refused` for a plan
+        carried out or too old, a second signature of the same administrator, or one that does not
+        verify. Recorded as APPROVAL_GIVEN.
         """
         now = self._clock.now()
         with self._units() as unit:
@@ -165,8 +177,6 @@ class DualControl:
                 raise NotFound("administrator", administrator)
             if plan.plan_hash != plan_hash:
                 raise Refused("plan", "the plan kept under this hash is another")
-            if administrator == plan.requester:
-                raise Refused("administrator", "the requester of a plan cannot approve it")
             if proposal.carried_out or now - proposal.proposed_at > PROPOSAL_LIFETIME:
                 raise Refused("plan", "was carried out, or proposed too long ago")
             try:
@@ -184,6 +194,12 @@ class DualControl:
             unit.log.append([_event(EventType.APPROVAL_GIVEN, plan_hash, administrator, now, facts)])
         return approval
 
+    def standing(self, plan_hash: str) -> tuple[Approval, ...]:
+        """The approvals of a plan that count now; raises `NotFound`."""
+        with self._units.reading() as unit:
+            plan = Plan.parse(unit.approvals.proposal(plan_hash).data)
+            return standing_approvals(unit, plan, self._clock.now())
+
     def plan_administrator(self, name: str, spki: bytes, requester: str) -> Plan:
         """A further administrator, as a plan; raises `RequestInvalid` for a name or key that cannot be."""
         check_administrator(name, spki)
@@ -196,12 +212,12 @@ class DualControl:
         name, spki = str(plan.parameters["name"]), bytes.fromhex(str(plan.parameters["spki"]))
         check_administrator(name, spki)
         with self._units() as unit:
-            approval = require_approval(unit, plan, now)
+            approved_by = require_approval(unit, plan, now)
             unit.approvals.add_administrator(name, spki, now)
             facts: dict[str, JSON] = {
                 "act": plan.act.value,
                 "administrator": name,
-                "approved_by": approval.administrator,
+                "approved_by": approved_by,
                 "plan": plan.plan_hash,
                 "public_key": PublicKey.from_spki(spki).fingerprint,
             }

@@ -9,7 +9,7 @@ CaError
 │   ├── LintFailed            the certificate to be signed breaks a rule
 │   ├── ValidityBeyondIssuer  the lifetime asked for ends after the issuer's
 │   └── DuplicateKey          the public key already has a certificate, or serves another purpose
-├── ApprovalRequired          a second administrator must approve the plan's hash
+├── ApprovalRequired          administrators must sign the plan's hash: says how many did and how many must
 ├── AlreadyRevoked            the certificate is revoked
 ├── IssuanceMismatch          what was signed is not what was checked: the authority stops
 ├── RegistryBehind            the database is older than the revocation journal
@@ -118,14 +118,21 @@ class DuplicateKey(Refused):
 
 
 class ApprovalRequired(CaError):
-    """Dual control: the act waits for a second administrator's approval of `plan_hash`."""
+    """Dual control: the act waits for administrators' signatures over `plan_hash`.
+
+    `given` of the `needed` different administrators signed it, not too long ago.
+    """
 
     code = "approval-required"
 
-    def __init__(self, act: str, plan_hash: str) -> None:
-        super().__init__(f"{act} needs a second administrator's approval of plan {plan_hash}")
+    def __init__(self, act: str, plan_hash: str, given: int, needed: int) -> None:
+        super().__init__(
+            f"{act} needs {needed} administrators' signatures over plan {plan_hash}, has {given}"
+        )
         self.act = act
         self.plan_hash = plan_hash
+        self.given = given
+        self.needed = needed
 
 
 class AlreadyRevoked(CaError):

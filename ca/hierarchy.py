@@ -179,7 +179,7 @@ class Hierarchy:
             old = unit.authorities.get(AuthorityId(str(plan.parameters["authority"])))
             if not old.active:
                 raise Refused("authority", f"{old.authority_id} has a successor")
-            approval = require_approval(unit, plan, now)
+            approved_by = require_approval(unit, plan, now)
             certificate = Certificate(old.certificate)
             wanted = AuthorityPlan(
                 old.suite,
@@ -198,7 +198,7 @@ class Hierarchy:
             create_delegate(self._certifier, unit, responder, KeyPurpose.OCSP, plan.requester, now)
             facts: dict[str, JSON] = {
                 "act": plan.act.value,
-                "approved_by": approval.administrator,
+                "approved_by": approved_by,
                 "authority": old.authority_id,
                 "certificate": issued.certificate.fingerprint,
                 "plan": plan.plan_hash,

@@ -151,7 +151,7 @@ class PublishedCrl:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A plan under dual control, as proposed: what administrators read before they approve."""
+    """A plan under dual control, as proposed: what administrators read before they sign."""
 
     plan_hash: str
     data: bytes

@@ -119,7 +119,7 @@ class Revocations:
         _check(grounds, now)
         try:
             with self._units() as unit:
-                approval = require_approval(unit, plan, now)
+                approved_by = require_approval(unit, plan, now)
                 records = [unit.certificates.get(serial) for serial in serials]
                 if grounds.reason is RevocationReason.KEY_COMPROMISE:
                     for one in records:
@@ -130,7 +130,7 @@ class Revocations:
                         made.append(_revoke(unit, one, grounds, now))
                     except AlreadyRevoked:
                         continue
-                _record(unit, made, grounds, now, plan=plan.plan_hash, approved_by=approval.administrator)
+                _record(unit, made, grounds, now, plan=plan.plan_hash, approved_by=approved_by)
         finally:
             catch_up(self._units, self._journal)
         return tuple(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from evidence.event import Actor, EventType
@@ -12,9 +13,18 @@ from keys.record import draft
 
 
 def destroy_key(
-    unit: KeyUnit, signers: OpenSigners, key_id: KeyId, actor: Actor, at: datetime, *, reason: str = ""
+    unit: KeyUnit,
+    signers: OpenSigners,
+    key_id: KeyId,
+    actor: Actor,
+    at: datetime,
+    *,
+    reason: str = "",
+    approved_by: Sequence[str] = (),
 ) -> KeyRecord:
     """The record, destroyed and without a handle; the public key stays.
+
+    `approved_by` names the administrators who signed for it.
 
     The custody destroys before the caller's transaction commits: should the commit fail, the act is
     repeated, and no record ever claims a destruction that did not happen. Raises `KeyStateInvalid`
@@ -32,6 +42,7 @@ def destroy_key(
         actor,
         at,
         reason=reason,
+        approved_by=tuple(approved_by) or None,
         previous=before.state.value,
         uses=after.use_count,
     )

@@ -1,4 +1,4 @@
-"""`xinqian admin`: administrators, who approve each other's plans."""
+"""`xinqian admin`: administrators, who sign plans."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def key(session: Session, out: Path, public_out: Path, algorithm: str) -> None:
 @click.option("--commit", is_flag=True)
 @with_session
 def add(session: Session, name: str, public_file: Path, plan_hash: str | None, *, commit: bool) -> None:
-    """A further administrator, after the approval of another."""
+    """A further administrator, after two administrators' signatures."""
     control = session.centre.dual_control
     spki = read_public_key(read_file(public_file, "--public", MAX_KEY), "--public")
 

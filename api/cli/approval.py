@@ -1,4 +1,4 @@
-"""`xinqian approval`: plans that wait for a second administrator."""
+"""`xinqian approval`: plans that wait for administrators' signatures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.cli.command import Noun
 from api.cli.options import FILE, read_file
 from api.cli.session import Session, with_session
 from api.errors import InputInvalid
-from ca.approval import Plan
+from ca.approval import SIGNATURES, Plan
 
 noun = Noun("approval", help="noun.approval")
 MAX_SIGNATURE = 1_024  # octets; RSA-4096 makes 512
@@ -22,11 +22,19 @@ MAX_SIGNATURE = 1_024  # octets; RSA-4096 makes 512
 def list_(session: Session) -> None:
     """Plans that can still be approved."""
     rows = []
-    for proposal in session.centre.dual_control.pending():
+    control = session.centre.dual_control
+    for proposal in control.pending():
         plan = Plan.parse(proposal.data)
-        row: dict[str, object] = {"plan_hash": proposal.plan_hash, "act": plan.act.value}
-        rows.append({**row, "requester": plan.requester, "proposed_at": proposal.proposed_at})
-    session.output.rows("plans", ("plan_hash", "act", "requester", "proposed_at"), rows)
+        rows.append(
+            {
+                "plan_hash": proposal.plan_hash,
+                "act": plan.act.value,
+                "requester": plan.requester,
+                "proposed_at": proposal.proposed_at,
+                "signatures": len(control.standing(proposal.plan_hash)),
+            }
+        )
+    session.output.rows("plans", ("plan_hash", "act", "requester", "proposed_at", "signatures"), rows)
 
 
 @noun.command("show", help="approval.show")
@@ -85,11 +93,16 @@ def approve(
     else:
         signature = read_file(signature_file or Path(), "--signature", MAX_SIGNATURE)
     approval = control.approve(plan_hash, administrator, signature)
+    given = len(control.standing(plan_hash))
     session.output.record(
         {
             "plan_hash": approval.plan_hash,
             "act": approval.act,
             "administrator": approval.administrator,
             "approved_at": approval.approved_at,
+            "signatures": given,
+            "signatures_needed": SIGNATURES,
         }
     )
+    missing = max(SIGNATURES - given, 0)
+    session.output.say("cli.sign-more" if missing else "cli.signed", plan_hash=plan_hash, missing=missing)

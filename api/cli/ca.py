@@ -132,7 +132,7 @@ def rekey(
     *,
     commit: bool,
 ) -> None:
-    """The next generation of an authority, after a second administrator's approval."""
+    """The next generation of an authority, after two administrators' signatures."""
     hierarchy = session.centre.hierarchy
 
     def make() -> Plan:

@@ -189,7 +189,7 @@ def revoke(
     plan_hash: str | None,
     commit: bool,
 ) -> None:
-    """One certificate at once; a file of serials after a second administrator's approval."""
+    """One certificate at once; a file of serials after two administrators' signatures."""
     if sum(one is not None for one in (serial, certificate_file, serials_file)) != 1:
         raise InputInvalid("serial", "give exactly one of a serial, --certificate and --serials")
     grounds = Grounds(reason_named(reason), _operator(session), invalidity_date)

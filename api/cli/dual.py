@@ -1,4 +1,4 @@
-"""Acts under dual control: propose the plan, wait for a second administrator, carry it out by its hash."""
+"""Acts under dual control: propose the plan, wait for two administrators, carry it out by its hash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from api.cli.exits import Exit
 from api.cli.session import Session
-from ca.approval import Plan
+from ca.approval import SIGNATURES, Plan
 
 
 def carry_out_plan(
@@ -32,7 +32,7 @@ def carry_out_plan(
         return
     control.propose(plan)
     session.output.record({**_shown(plan), "committed": False})
-    session.output.say("cli.proposed", plan_hash=plan.plan_hash)
+    session.output.say("cli.proposed", plan_hash=plan.plan_hash, needed=SIGNATURES)
     session.end(Exit.NEEDS_APPROVAL)
 
 

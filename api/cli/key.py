@@ -113,7 +113,7 @@ noun.command("resume", help="key.resume")(_transition(KeyState.ACTIVE, "plan.key
 @click.option("--commit", is_flag=True)
 @with_session
 def destroy(session: Session, key_id: str, plan_hash: str | None, *, commit: bool) -> None:
-    """For good, after a second administrator's approval."""
+    """For good, after two administrators' signatures."""
     centre = session.centre
 
     def act(plan: Plan) -> dict[str, object]:

@@ -75,7 +75,7 @@ def diff(session: Session, name: str, file: Path | None) -> None:
 @click.option("--commit", is_flag=True)
 @with_session
 def activate(session: Session, file: Path, plan_hash: str | None, *, commit: bool) -> None:
-    """Put a profile into force, after a second administrator's approval."""
+    """Put a profile into force, after two administrators' signatures."""
     centre = session.centre
     data = read_file(file, "file", MAX_PROFILE_SIZE)
 

@@ -54,7 +54,7 @@ class Session:
 
     @property
     def requester(self) -> str:
-        """Who asks for an act under dual control: an approver's name must differ from it."""
+        """Who asks for an act under dual control: a name for the record, which proves nobody."""
         return self.actor.pseudonym
 
     def record_act(self, unit: Unit, act: str, **facts: JSON) -> None:

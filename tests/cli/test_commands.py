@@ -13,7 +13,7 @@ from ca.certificate import to_pem
 from ca.request import build_request
 from keys.private import PrivateKey
 from keys.suites import Algorithm
-from tests.cli.conftest import Run
+from tests.cli.conftest import Ran, Run
 from tests.support.installation import Installation
 
 
@@ -141,6 +141,25 @@ def test_a_key_is_destroyed_by_two(here: Run, installation: Installation, tmp_pa
     assert stranger.code == Exit.NOT_FOUND
     wrong = here("approval", "approve", plan, "--as", "first", "--key", tmp_path / "me.key", "--commit")
     assert wrong.code == Exit.REFUSED
+
+    def sign(name: str) -> Ran:
+        return here("approval", "approve", plan, "--as", name, "--key", tmp_path / f"{name}.key", "--commit")
+
+    one = sign("first")
+    assert (one.code, one.json["signatures"], one.json["signatures_needed"]) == (Exit.DONE, 1, 2)
+    assert f"xinqian approval approve {plan} --as NAME" in one.err
+    assert sign("first").code == Exit.REFUSED
+    alone = here("key", "destroy", key_id, "--plan", plan, "--commit")
+    assert (alone.code, alone.out, "1 of 2" in alone.err) == (Exit.NEEDS_APPROVAL, "", True)
+    assert here("approval", "list").json["plans"][0]["signatures"] == 1
+    two = sign("second")
+    assert (two.json["signatures"], f"--plan {plan} --commit" in two.err) == (2, True)
+    shown = here("approval", "show", plan).json
+    assert [given["administrator"] for given in shown["approvals"]] == ["first", "second"]
+    assert here("key", "destroy", key_id, "--plan", plan).json["committed"] is False
+    assert here("key", "destroy", key_id, "--plan", plan, "--commit").json["state"] == "destroyed"
+    assert here("key", "destroy", key_id, "--plan", plan, "--commit").code == Exit.REFUSED
+    assert here("approval", "list").json["plans"] == []
 
 
 def test_the_master_key_is_rotated_and_everything_still_opens(

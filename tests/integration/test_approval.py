@@ -1,7 +1,8 @@
-"""Dual control: what a second administrator approved is the only thing done, and once."""
+"""Dual control: what two administrators signed is the only thing done, and once."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +17,13 @@ from ca.errors import ApprovalRequired, NotFound, ProfileInvalid, Refused, Reque
 from ca.hierarchy import Hierarchy
 from ca.issue import event_order
 from ca.profile import shipped_profiles
-from ca.registry import AuthorityRole, authority_id
+from ca.registry import Approval, AuthorityRole, authority_id
 from evidence.event import EventType
 from keys.errors import KeyNotFound, KeyStateInvalid
 from keys.key import KeyId, KeyPurpose, KeyState
 from keys.onetime import OneTimeKey
 from keys.private import PrivateKey
+from keys.record import key_case
 from keys.suites import Algorithm, Suite
 from tests.support.authority import (
     BANK,
@@ -31,6 +33,7 @@ from tests.support.authority import (
     found_authority,
     person,
 )
+from tests.support.units import TENANT
 
 PERSON = PERSON_AUTHORITY[Suite.INTL]
 
@@ -56,9 +59,21 @@ def a_plan(requester: str = "first") -> Plan:
 
 def approved(authority: AuthorityFixture, control: DualControl, plan: Plan) -> Plan:
     control.propose(plan)
-    second = authority.administrators[1]
-    control.approve(plan.plan_hash, second.name, second.sign(plan.message))
+    for one in authority.administrators:
+        sign(control, plan, one)
     return plan
+
+
+def sign(control: DualControl, plan: Plan, administrator: Administrator) -> None:
+    control.approve(plan.plan_hash, administrator.name, administrator.sign(plan.message))
+
+
+def refused(authority: AuthorityFixture, plan: Plan) -> tuple[int, int]:
+    """How many signatures stand under a plan that is not carried out, and how many must."""
+    with pytest.raises(ApprovalRequired) as caught, authority.units() as unit:
+        require_approval(unit, plan, authority.clock.now())
+    assert caught.value.plan_hash == plan.plan_hash
+    return caught.value.given, caught.value.needed
 
 
 def test_a_plan_is_its_bytes() -> None:
@@ -87,19 +102,42 @@ def test_what_is_no_plan_is_refused(data: bytes) -> None:
 
 def test_an_approval_serves_once(authority: AuthorityFixture, control: DualControl) -> None:
     plan = a_plan()
-    now = authority.clock.now()
-    with pytest.raises(ApprovalRequired), authority.units() as unit:
-        require_approval(unit, plan, now)
+    first, second = authority.administrators
+    assert refused(authority, plan) == (0, 2)
     control.propose(plan)
     assert [one.plan_hash for one in control.pending()] == [plan.plan_hash]
     assert control.plan(plan.plan_hash) == plan
-    second = authority.administrators[1]
-    control.approve(plan.plan_hash, second.name, second.sign(plan.message))
+    assert refused(authority, plan) == (0, 2)
+    sign(control, plan, second)
+    assert refused(authority, plan) == (1, 2)
+    sign(control, plan, first)
+    assert [one.administrator for one in control.standing(plan.plan_hash)] == ["first", "second"]
+    now = authority.clock.now()
     with authority.units() as unit:
-        assert require_approval(unit, plan, now).administrator == "second"
+        assert require_approval(unit, plan, now) == ("first", "second")
     assert control.pending() == []
-    with pytest.raises(ApprovalRequired), authority.units() as unit:
+    with pytest.raises(Refused, match="carried out"), authority.units() as unit:
         require_approval(unit, plan, now)
+
+
+@pytest.mark.parametrize("requester", ["first", "second", "os:0:root"])
+def test_one_key_is_one_person_whatever_name_asks(
+    authority: AuthorityFixture, control: DualControl, requester: str
+) -> None:
+    """Who holds one key and a shell chooses the requester's name: it counts for nothing."""
+    plan = a_plan(requester)
+    control.propose(plan)
+    first = authority.administrators[0]
+    sign(control, plan, first)
+    with pytest.raises(Refused, match="before"):
+        sign(control, plan, first)
+    assert refused(authority, plan) == (1, 2)
+    with authority.units() as unit:  # nor does one key under two names
+        unit._connection.execute(sa.text("UPDATE ca_administrators SET name = 'third' WHERE name = 'second'"))
+        unit.approvals.add(
+            Approval(plan.plan_hash, plan.act.value, "third", first.sign(plan.message), authority.clock.now())
+        )
+    assert refused(authority, plan) == (1, 2)
 
 
 def test_an_act_that_fails_gives_its_approval_back(authority: AuthorityFixture, control: DualControl) -> None:
@@ -116,15 +154,13 @@ def test_an_act_that_fails_gives_its_approval_back(authority: AuthorityFixture, 
         require_approval(unit, plan, authority.clock.now())
 
 
-def test_nobody_approves_a_plan_alone_or_with_another_key(
-    authority: AuthorityFixture, control: DualControl
-) -> None:
+def test_nobody_signs_with_another_key(authority: AuthorityFixture, control: DualControl) -> None:
     plan = a_plan()
     control.propose(plan)
     first, second = authority.administrators
     stranger = Administrator.of("third")
     for name, signature, error in (
-        (first.name, first.sign(plan.message), Refused),
+        (first.name, second.sign(plan.message), Refused),
         (stranger.name, stranger.sign(plan.message), NotFound),
         (second.name, first.sign(plan.message), Refused),
         (second.name, second.sign(plan.plan_hash.encode()), Refused),
@@ -135,22 +171,29 @@ def test_nobody_approves_a_plan_alone_or_with_another_key(
             control.approve(plan.plan_hash, name, signature)
     with pytest.raises(NotFound):
         control.approve("00" * 32, second.name, b"")
-    with pytest.raises(ApprovalRequired), authority.units() as unit:
-        require_approval(unit, plan, authority.clock.now())
+    assert refused(authority, plan) == (0, 2)
 
 
 def test_approvals_and_proposals_grow_old(authority: AuthorityFixture, control: DualControl) -> None:
     plan = approved(authority, control, a_plan())
     authority.clock.advance(seconds=APPROVAL_LIFETIME.total_seconds() + 1)
-    with pytest.raises(ApprovalRequired), authority.units() as unit:
-        require_approval(unit, plan, authority.clock.now())
+    assert refused(authority, plan) == (0, 2)
     waiting = a_plan()
     control.propose(waiting)
     authority.clock.advance(seconds=PROPOSAL_LIFETIME.total_seconds() + 1)
     assert control.pending() == []
-    second = authority.administrators[1]
     with pytest.raises(Refused):
-        control.approve(waiting.plan_hash, second.name, second.sign(waiting.message))
+        sign(control, waiting, authority.administrators[1])
+
+
+def test_signatures_count_together_for_a_day(authority: AuthorityFixture, control: DualControl) -> None:
+    plan = a_plan()
+    control.propose(plan)
+    first, second = authority.administrators
+    sign(control, plan, first)
+    authority.clock.advance(seconds=APPROVAL_LIFETIME.total_seconds() + 1)
+    sign(control, plan, second)
+    assert refused(authority, plan) == (1, 2)
 
 
 def test_an_approval_from_the_database_alone_does_not_count(
@@ -162,8 +205,7 @@ def test_an_approval_from_the_database_alone_does_not_count(
         unit._connection.execute(
             sa.text("UPDATE ca_approvals SET signature = :s"), {"s": authority.administrators[0].sign(b"")}
         )
-    with pytest.raises(ApprovalRequired), authority.units() as unit:
-        require_approval(unit, plan, authority.clock.now())
+    assert refused(authority, plan) == (0, 2)
 
 
 def test_an_administrator_is_added_under_dual_control(
@@ -176,7 +218,10 @@ def test_an_administrator_is_added_under_dual_control(
     control.add_administrator(approved(authority, control, plan))
     again = a_plan("second")
     control.propose(again)
-    control.approve(again.plan_hash, "third", third.sign(again.message))
+    sign(control, again, third)
+    sign(control, again, authority.administrators[0])
+    with authority.units() as unit:
+        assert require_approval(unit, again, authority.clock.now()) == ("first", "third")
     for name, spki in (
         ("", third.public.spki),
         ("a b\n", third.public.spki),
@@ -295,12 +340,16 @@ def test_a_key_is_destroyed_under_dual_control(
         authority.units, authority.signers, authority.clock, approved(authority, control, plan)
     )
     assert (gone.state, gone.handle) == (KeyState.DESTROYED, b"")
+    with authority.units.reading() as unit:
+        last = unit.events.case(TENANT, key_case(old.key_id))[-1]
+    assert last.type is EventType.KEY_DESTROYED
+    assert json.loads(last.envelope)["facts"]["approved_by"] == ["first", "second"]
 
 
 def test_the_log_knows_who_proposed_and_who_approved(
     authority: AuthorityFixture, control: DualControl
 ) -> None:
-    plan = approved(authority, control, a_plan())
+    plan = approved(authority, control, a_plan("os:0:root"))
     with authority.units.reading() as unit:
         case = [
             event
@@ -308,6 +357,6 @@ def test_the_log_knows_who_proposed_and_who_approved(
             for event in unit.events.read(log, 0, head.size)
             if event.case_id == f"plan/{plan.plan_hash}"
         ]
-    assert [one.type for one in case] == [EventType.ADMIN_ACTION, EventType.APPROVAL_GIVEN]
-    assert b'"pseudonym":"first"' in case[0].envelope
-    assert b'"pseudonym":"second"' in case[1].envelope
+    assert [one.type for one in case] == [EventType.ADMIN_ACTION, *[EventType.APPROVAL_GIVEN] * 2]
+    actors = [json.loads(one.envelope)["actor"]["pseudonym"] for one in case]
+    assert actors == ["os:0:root", "first", "second"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from api.settings import Settings
 from api.wiring import Centre, bare_centre, master_key_ring, open_centre
 from ca.ceremony import run_ceremony
 from ca.ceremonyplan import parse_ceremony
+from ca.certificate import to_pem
 from ca.certify import Certifier
 from keys.private import PrivateKey
 from keys.public import PublicKey
@@ -33,6 +34,14 @@ class SoftwareWitness:
         self._private = PrivateKey.generate(Algorithm.P256)
         self.public: PublicKey = self._private.public
         self.sign = self._private.sign
+
+    def keep(self, path: Path) -> None:
+        """The key as a file that `--key` takes."""
+        path.write_text(to_pem("PRIVATE KEY", self._private.pkcs8()), encoding="ascii")
+        path.chmod(0o600)
+
+
+ADMINISTRATORS = ("first", "second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,13 @@ class Installation:
             yield centre
 
     @staticmethod
-    def hold_ceremony(centre: Centre, suites: tuple[str, ...] = tuple(ALGORITHMS)) -> bytes:
+    def hold_ceremony(
+        centre: Centre,
+        suites: tuple[str, ...] = tuple(ALGORITHMS),
+        witnesses: Sequence[SoftwareWitness] | None = None,
+    ) -> bytes:
         """The hierarchies; the transcript."""
-        witnesses = [SoftwareWitness("first"), SoftwareWitness("second")]
+        witnesses = witnesses or [SoftwareWitness(name) for name in ADMINISTRATORS]
         certifier = Certifier(centre.signers, {"software": centre.software}, BASE_URL)
         ceremony = parse_ceremony(ceremony_plan(suites))
         return run_ceremony(centre.database, certifier, centre.clock, ceremony, witnesses).data
@@ -87,7 +100,7 @@ def ceremony_plan(suites: tuple[str, ...]) -> object:
     return {
         "name": "test",
         "subject": [["C", "CN"], ["O", "Test Trust"]],
-        "administrators": ["first", "second"],
+        "administrators": list(ADMINISTRATORS),
         "suites": [
             {
                 "suite": suite,
@@ -111,7 +124,10 @@ def write_master_key(path: Path) -> None:
 def open_installation(
     backend: str, folder: Path, *, suites: tuple[str, ...] = tuple(ALGORITHMS)
 ) -> Iterator[Installation]:
-    """An installation on an empty database, with the hierarchies of `suites`."""
+    """An installation on an empty database, with the hierarchies of `suites`.
+
+    The administrators' keys lie in `folder` as `first.key` and `second.key`.
+    """
     state = folder / "state"
     state.mkdir()
     with database_url(backend, folder) as url:
@@ -120,5 +136,8 @@ def open_installation(
         with installation.bare() as centre:
             migrate(centre.database.engine)
             if suites:
-                installation.hold_ceremony(centre, suites)
+                witnesses = [SoftwareWitness(name) for name in ADMINISTRATORS]
+                installation.hold_ceremony(centre, suites, witnesses)
+                for one in witnesses:
+                    one.keep(folder / f"{one.name}.key")
         yield installation
