@@ -14,6 +14,7 @@ from api.http import certificates, crl, docs, health, ocsp, problems, tsa
 from api.http.docs import OPENAPI_PATH
 from api.http.edge import Edge
 from api.http.metrics import Metrics
+from api.http.shortcut import Shortcut
 from api.http.tsa import TsaEdge
 from api.wiring import Centre
 
@@ -57,6 +58,6 @@ def make_app(centre: Centre, *, chores_too: bool = True, at_end: Callable[[], No
     for part in (tsa, ocsp, crl, certificates, health, docs):
         app.include_router(part.router)
     problems.install(app)
-    app.add_middleware(ocsp.Shortcut)
+    app.add_middleware(Shortcut, directs=(tsa.DIRECT, ocsp.DIRECT))
     app.add_middleware(Edge, metrics=app.state.metrics, clock=centre.clock, limits=BODY_LIMITS)
     return app
