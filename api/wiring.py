@@ -22,8 +22,8 @@ from ca.adapters.journal import FileRevocationJournal
 from ca.adapters.ntp import NtpQuorum
 from ca.approval import DualControl
 from ca.certify import Certifier
-from ca.clockguard import MAX_OFFSET_MS, HostClock
-from ca.clocksample import TimeSource
+from ca.clockguard import HostClock
+from ca.clocksample import MAX_OFFSET_MS, TimeSource
 from ca.deeplint import DeepLinter
 from ca.export import Export
 from ca.hierarchy import Hierarchy

@@ -7,12 +7,19 @@ synchronisation is logged. Lost contact with the sources ends a lease as surely 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
-from ca.clocksample import ClockSample, Offset, TimeSource
+from ca.clocksample import (
+    LEASE_SECONDS,
+    MAX_OFFSET_MS,
+    ClockSample,
+    Offset,
+    TimeSource,
+    contradiction,
+)
 from ca.errors import TimeNotAvailable
 from ca.ports import CaUnit, Units
 from evidence.canonical import JSON, canonical
@@ -21,11 +28,8 @@ from evidence.envelope import described
 from evidence.event import Actor, ActorKind, Attestation, CaseId, Draft, EventType, Result
 from keys.ports import Signer
 
-LEASE_SECONDS = 60.0  # the interval at which other authorities look at their sources
 RETRY_SECONDS = 5.0  # between attempts while there is no lease, so that requests do not flood the sources
-MAX_OFFSET_MS = 1_000  # ETSI EN 319 421 7.7.2: one second or better
 DRIFT_TOLERANCE_MS = 250  # wall against monotonic within a lease; a slewing clock drifts 30 ms a minute
-PEER_SECONDS = 2 * LEASE_SECONDS  # how long another instance's sample of the same boot speaks for the present
 HOST_SOURCE = "host (no external reference)"
 HOST_UNCERTAINTY_MS = 1_000  # what the operator vouches for by choosing the host's clock
 CLOCK_CASE = CaseId("clock")
@@ -157,7 +161,7 @@ class ClockGuard:
                 self._clock.monotonic(),
                 offset,
             )
-            reason = self._contradiction(sample, unit.clock_samples.newest())
+            reason = contradiction(sample, unit.clock_samples.newest(), self._policy.max_offset_ms)
             if reason is None:
                 unit.clock_samples.put(sample)
             self._append(unit, sample, reason)
@@ -176,21 +180,6 @@ class ClockGuard:
                 )
         best = min(found, key=lambda one: one.uncertainty_ms)
         return Offset(" + ".join(one.source for one in found), best.ms, best.uncertainty_ms)
-
-    def _contradiction(self, sample: ClockSample, others: Iterable[ClockSample]) -> str | None:
-        for other in others:
-            ours = other.instance == sample.instance
-            behind = (other.wall - sample.wall) // _MS
-            if behind > (0 if ours else self._policy.max_offset_ms):
-                return f"the wall clock is {behind} ms behind the newest sample of instance {other.instance}"
-            elapsed = sample.monotonic - other.monotonic
-            if ours or not sample.boot or other.boot != sample.boot or abs(elapsed) > PEER_SECONDS:
-                continue
-            # The same boot: both monotonic clocks are one, so both walls must have moved alike.
-            apart = (sample.wall - other.wall) // _MS - round(elapsed * 1_000)
-            if abs(apart) > self._policy.max_offset_ms:
-                return f"the wall clock is {apart} ms apart from that of instance {other.instance}"
-        return None
 
     def _refuse(self, reason: str) -> NoReturn:
         self._refused_at, self._refusal = self._clock.monotonic(), reason

@@ -1,10 +1,17 @@
-"""What a look at the clock found: values of the clock log."""
+"""What a look at the clock found, and what earlier looks say against it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+LEASE_SECONDS = 60.0  # the interval at which other authorities look at their sources
+MAX_OFFSET_MS = 1_000  # ETSI EN 319 421 7.7.2: one second or better
+PEER_SECONDS = 2 * LEASE_SECONDS  # how long another instance's sample of the same boot speaks for the present
+SUPERSEDED_AFTER = timedelta(seconds=PEER_SECONDS, milliseconds=2 * MAX_OFFSET_MS)
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,44 @@ class ClockSample:
     offset: Offset
 
 
+def contradiction(
+    sample: ClockSample, others: Iterable[ClockSample], max_offset_ms: int = MAX_OFFSET_MS
+) -> str | None:
+    """What the last samples of all instances say against `sample`; None for nothing."""
+    for other in others:
+        ours = other.instance == sample.instance
+        behind = (other.wall - sample.wall) // _MS
+        if behind > (0 if ours else max_offset_ms):
+            return f"the wall clock is {behind} ms behind the newest sample of instance {other.instance}"
+        elapsed = sample.monotonic - other.monotonic
+        if ours or not sample.boot or other.boot != sample.boot or abs(elapsed) > PEER_SECONDS:
+            continue
+        # The same boot: both monotonic clocks are one, so both walls must have moved alike.
+        apart = (sample.wall - other.wall) // _MS - round(elapsed * 1_000)
+        if abs(apart) > max_offset_ms:
+            return f"the wall clock is {apart} ms apart from that of instance {other.instance}"
+    return None
+
+
+def is_superseded(old: ClockSample, new: ClockSample) -> bool:
+    """Whether `old` says nothing any more once `new`, which `old` did not contradict, is kept.
+
+    A later look that `old` finds behind is further behind `new`, by more than any tolerance. Of the
+    same boot: `old` did not find `new` apart, though the walls differ by more than `PEER_SECONDS`, so
+    more than `PEER_SECONDS` passed between them, and pass between `old` and every later look. Of
+    another boot: the same holds as far as each clock was within `MAX_OFFSET_MS` of the time, as its
+    sources said when its sample was accepted.
+    """
+    return old.wall < new.wall - SUPERSEDED_AFTER
+
+
 class ClockSampleStore(Protocol):
-    """The last sample of each instance, inside the caller's transaction."""
+    """The last sample of each instance that still says something, inside the caller's transaction."""
 
     def newest(self) -> tuple[ClockSample, ...]:
         """One an instance."""
         ...
 
     def put(self, sample: ClockSample) -> None:
-        """In place of the instance's last."""
+        """In place of the instance's last and of all that it supersedes (`is_superseded`)."""
         ...

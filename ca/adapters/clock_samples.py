@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ca.adapters.tables import metadata
-from ca.clocksample import ClockSample, Offset
+from ca.clocksample import SUPERSEDED_AFTER, ClockSample, Offset
 from evidence.clock import from_micros, to_micros
 
 samples = sa.Table(
@@ -54,3 +54,7 @@ class SqlClockSampleStore:
         )
         others = {column.name: put.excluded[column.name] for column in samples.c if not column.primary_key}
         self._connection.execute(put.on_conflict_do_update(index_elements=["instance"], set_=others))
+        # A row that another instance holds is being replaced: two that waited for each other would stop.
+        before = to_micros(sample.wall - SUPERSEDED_AFTER)
+        old = sa.select(samples.c.instance).where(samples.c.wall < before).with_for_update(skip_locked=True)
+        self._connection.execute(sa.delete(samples).where(samples.c.instance.in_(old)))

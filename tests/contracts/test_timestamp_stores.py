@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ca.adapters import clock_samples, timestamps
 from ca.adapters.clock_samples import SqlClockSampleStore
 from ca.adapters.timestamps import SqlTimestampStore
-from ca.clocksample import ClockSample, Offset
+from ca.clocksample import SUPERSEDED_AFTER, ClockSample, Offset, is_superseded
 from ca.errors import NotFound
 from ca.registry import IssuedToken
 from ca.serial import SerialNumber, new_serial
@@ -80,6 +80,44 @@ class TestClockSampleStore:
         for sample in (self.SAMPLE, other, later):
             store.put(sample)
         assert store.newest() == (later, other)
+
+    def test_drops_what_a_new_sample_supersedes(self, connection: sa.Connection) -> None:
+        store = SqlClockSampleStore(connection)
+        boundary = replace(self.SAMPLE, instance="boundary", boot="another")
+        older = replace(self.SAMPLE, instance="older", wall=self.SAMPLE.wall - MICROSECOND)
+        ahead = replace(self.SAMPLE, instance="ahead", wall=self.SAMPLE.wall + timedelta(days=1))
+        new = replace(self.SAMPLE, instance="new", wall=self.SAMPLE.wall + SUPERSEDED_AFTER)
+        for sample in (older, boundary, replace(ahead, wall=NOON), new):
+            store.put(sample)
+        assert [one for one in (older, boundary, new) if is_superseded(one, new)] == [older]
+        assert {one.instance for one in store.newest()} == {"boundary", "new"}
+        store.put(ahead)
+        assert store.newest() == (ahead,)
+
+    def test_stays_small_however_many_processes_looked(self, connection: sa.Connection) -> None:
+        store = SqlClockSampleStore(connection)
+        for number in range(300):
+            wall = NOON + number * timedelta(seconds=10)
+            store.put(replace(self.SAMPLE, instance=f"process-{number}", wall=wall))
+        assert len(store.newest()) == SUPERSEDED_AFTER // timedelta(seconds=10) + 1
+
+    def test_does_not_wait_to_drop_what_another_is_replacing(self, engine: sa.Engine) -> None:
+        if engine.dialect.name == "sqlite":
+            pytest.skip("SQLite has one writer at a time")
+        clock_samples.samples.create(engine)
+        later = replace(self.SAMPLE, wall=NOON + timedelta(hours=1))
+        with engine.begin() as connection:
+            for name in ("one", "two"):
+                SqlClockSampleStore(connection).put(replace(self.SAMPLE, instance=name))
+        with engine.connect() as first, engine.connect() as second:
+            for connection in (first, second):
+                connection.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+            SqlClockSampleStore(second).put(replace(self.SAMPLE, instance="two", wall=NOON))
+            SqlClockSampleStore(first).put(later)
+            first.commit()
+            SqlClockSampleStore(second).put(replace(later, instance="two"))
+            second.commit()
+            assert {one.wall for one in SqlClockSampleStore(first).newest()} == {later.wall}
 
     def test_commits_nothing_itself(self, connection: sa.Connection) -> None:
         SqlClockSampleStore(connection).put(self.SAMPLE)

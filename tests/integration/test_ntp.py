@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ca.adapters.database_clock import DatabaseClock
 from ca.adapters.ntp import NtpQuorum
-from ca.clockguard import MAX_OFFSET_MS
+from ca.clocksample import MAX_OFFSET_MS
 from ca.errors import TimeNotAvailable
 from ca.timestamp import Imprint, TimestampRequest
 from ca.timestamp_response import parse_response
