@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -21,6 +22,11 @@ from keys.suites import ALGORITHM_BY_SIGNATURE_OID, Algorithm, Suite
 
 MAX_CERTIFICATE_SIZE = 16_384  # octets; ours are under 1,500, RSA ones with many pointers under 3,000
 PEM_CERTIFICATE = "CERTIFICATE"
+
+
+# The library counts a commonName's X.520 bound in octets of UTF-8; the bound is in characters, and a
+# Chinese one takes three octets. Our own names are bounded by `ca.name`, strangers' are read as they are.
+warnings.filterwarnings("ignore", message="Attribute's length must be", category=UserWarning)
 
 
 @asn1.sequence
@@ -51,7 +57,6 @@ class Certificate:
             x509.InvalidVersion,
             x509.DuplicateExtension,
             x509.UnsupportedGeneralNameType,
-            UserWarning,  # of a name's attribute over its X.520 bound, where warnings are errors
         ) as error:
             raise EncodingInvalid("certificate", f"is not an X.509 certificate in DER ({error})") from error
         self.data = data

@@ -135,7 +135,7 @@ def parse_request(data: bytes) -> TimestampRequest:
     if len(value) != digest.size:
         raise TimestampRefused("badDataFormat", f"a {digest.value} digest has {digest.size} octets")
     nonce = request.nonce
-    if nonce is not None and nonce.bit_length() >= 8 * MAX_NONCE_SIZE:
+    if nonce is not None and (nonce if nonce >= 0 else ~nonce).bit_length() >= 8 * MAX_NONCE_SIZE:
         raise TimestampRefused("badRequest", f"the nonce is over {MAX_NONCE_SIZE} octets")
     policy = None if request.policy is None else request.policy.dotted_string
     return TimestampRequest(Imprint(digest, value, identifier), policy, nonce, request.cert_req)

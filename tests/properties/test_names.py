@@ -13,6 +13,7 @@ from ca.name import AttributeType, Name
 from ca.view import name_attributes
 
 TEXTS = st.text(max_size=70) | st.text(alphabet='甲乙丙 #,+"\\<>;=\u202e\u0301é', max_size=70)
+OCTETS_THE_LIBRARY_READS = 64  # of a commonName, where RFC 5280 means characters
 KINDS = st.sampled_from([kind.text for kind in AttributeType])
 
 
@@ -38,6 +39,8 @@ def test_rfc_4514_text_reads_back(value: str) -> None:
     try:
         name = Name.of([("CN", value)])
     except RequestInvalid:
+        return
+    if len(name.attributes[0].value.encode()) > OCTETS_THE_LIBRARY_READS:
         return
     (read,) = x509.Name.from_rfc4514_string(name.rfc4514())
     assert read.value == name.attributes[0].value
