@@ -10,7 +10,7 @@ from api.chain import chain_of
 from api.sandbox import timestamp_policy
 from ca.certificate import Certificate
 from ca.clockguard import ClockGuard, Instance
-from ca.clocksample import TimeSource
+from ca.clocksample import ClockSample, TimeSource
 from ca.errors import NotFound
 from ca.hierarchy import certificate_of_key
 from ca.ports import CaUnit, Signers, Units
@@ -61,7 +61,17 @@ class Timestamping:
 
     def look(self, suite: Suite) -> None:
         """Look at the clock now; raises `TimeNotAvailable`, `NotFound`."""
-        self._guards[self.authority(suite).unit.signer.key_id].renew()
+        self._guard(suite).renew()
+
+    def appraise(self) -> ClockSample:
+        """What a look at the clock would find now, nothing kept; raises `TimeNotAvailable`, `NotFound`."""
+        for suite in Suite:
+            try:
+                guard = self._guard(suite)
+            except NotFound:
+                continue
+            return guard.appraise()
+        raise NotFound("timestamping unit", "of any suite")
 
     def renew_leases(self) -> None:
         """Look at the clock now, before a request has to wait for it; raises `TimeNotAvailable`."""
@@ -70,6 +80,9 @@ class Timestamping:
                 self.look(suite)
             except NotFound:
                 continue
+
+    def _guard(self, suite: Suite) -> ClockGuard:
+        return self._guards[self.authority(suite).unit.signer.key_id]
 
     def _find(self, suite: Suite, before: _Found | None) -> TimestampAuthority:
         with self._units.reading() as unit:

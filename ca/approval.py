@@ -40,6 +40,7 @@ class Act(enum.StrEnum):
     MASS_REVOCATION = "mass-revocation"
     KEY_DESTROY = "key-destroy"
     ADMINISTRATOR_ADD = "administrator-add"
+    CLOCK_FORGET = "clock-forget"
 
 
 @dataclass(frozen=True, slots=True)

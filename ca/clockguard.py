@@ -23,7 +23,7 @@ from ca.clocksample import (
 from ca.errors import TimeNotAvailable
 from ca.ports import CaUnit, Units
 from evidence.canonical import JSON, canonical
-from evidence.clock import Clock, ClockState, rfc3339
+from evidence.clock import Clock, ClockState
 from evidence.envelope import described
 from evidence.event import Actor, ActorKind, Attestation, CaseId, Draft, EventType, Result
 from keys.ports import Signer
@@ -98,7 +98,7 @@ class ClockGuard:
         self._renewing = threading.Lock()
         self._lease: Lease | None = None
         self._refused_at: float | None = None
-        self._refusal = ""
+        self._refusal = TimeNotAvailable("")
 
     def check(self) -> Lease:
         """The current lease; looks at the clock anew when there is none. Raises `TimeNotAvailable`."""
@@ -108,12 +108,13 @@ class ClockGuard:
             if abs(drift) <= self._policy.drift_tolerance_ms:
                 return lease
             self._lease = None
-            self._refuse(f"the wall clock moved {drift} ms against the monotonic clock within a lease")
+            reason = f"the wall clock moved {drift} ms against the monotonic clock within a lease"
+            self._refuse(TimeNotAvailable(reason))
         with self._renewing:
             if self._lease is not None and self._lease is not lease:
                 return self._lease  # another thread renewed it meanwhile
             if self._refused_at is not None and self._clock.monotonic() < self._refused_at + RETRY_SECONDS:
-                raise TimeNotAvailable(self._refusal)
+                raise type(self._refusal)(self._refusal.reason)
             return self._renew()
 
     def renew(self) -> Lease:
@@ -127,6 +128,18 @@ class ClockGuard:
         if lease is None or self._clock.monotonic() >= lease.until:
             return None
         return lease if abs(self._drift_ms(lease)) <= self._policy.drift_tolerance_ms else None
+
+    def appraise(self) -> ClockSample:
+        """Look at the clock for a person: nothing is kept or recorded, no lease is given.
+
+        Raises `TimeNotAvailable` as a look would.
+        """
+        sample = self._sample(self._measure())
+        with self._units.reading() as unit:
+            doubt = contradiction(sample, unit.clock_samples.newest(), self._policy.max_offset_ms)
+        if doubt is not None:
+            raise doubt
+        return sample
 
     def state(self) -> ClockState:
         """What is known of the clock now; says so when it is nothing."""
@@ -152,21 +165,15 @@ class ClockGuard:
             offset = self._measure()
         except TimeNotAvailable as error:
             self._record_refusal(error.reason)
-            self._refuse(error.reason)
+            self._refuse(error)
         with self._units() as unit:
-            sample = ClockSample(
-                self._instance.name,
-                self._instance.boot,
-                self._clock.now(),
-                self._clock.monotonic(),
-                offset,
-            )
-            reason = contradiction(sample, unit.clock_samples.newest(), self._policy.max_offset_ms)
-            if reason is None:
+            sample = self._sample(offset)
+            doubt = contradiction(sample, unit.clock_samples.newest(), self._policy.max_offset_ms)
+            if doubt is None:
                 unit.clock_samples.put(sample)
-            self._append(unit, sample, reason)
-        if reason is not None:
-            self._refuse(reason)
+            self._append(unit, sample, None if doubt is None else doubt.reason)
+        if doubt is not None:
+            self._refuse(doubt)
         # Measuring and recording took their time; the lease counts from before both.
         return Lease(sample, started + self._policy.lease_seconds)
 
@@ -181,14 +188,16 @@ class ClockGuard:
         best = min(found, key=lambda one: one.uncertainty_ms)
         return Offset(" + ".join(one.source for one in found), best.ms, best.uncertainty_ms)
 
-    def _refuse(self, reason: str) -> NoReturn:
-        self._refused_at, self._refusal = self._clock.monotonic(), reason
-        raise TimeNotAvailable(reason)
+    def _sample(self, offset: Offset) -> ClockSample:
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        return ClockSample(self._instance.name, self._instance.boot, wall, monotonic, offset)
+
+    def _refuse(self, error: TimeNotAvailable) -> NoReturn:
+        self._refused_at, self._refusal = self._clock.monotonic(), error
+        raise error
 
     def _record_refusal(self, reason: str) -> None:
-        unknown = Offset("none", 0, self._policy.max_offset_ms)
-        wall, monotonic = self._clock.now(), self._clock.monotonic()
-        sample = ClockSample(self._instance.name, self._instance.boot, wall, monotonic, unknown)
+        sample = self._sample(Offset("none", 0, self._policy.max_offset_ms))
         with self._units() as unit:
             self._append(unit, sample, reason)
 
@@ -196,15 +205,7 @@ class ClockGuard:
         """The signed clock log: one CLOCK_SAMPLED event, attested by the instance's key."""
         signer = self._instance.signer
         unit.keys.count_use(signer.key_id, 1)
-        facts: dict[str, JSON] = {
-            "boot": sample.boot,
-            "instance": sample.instance,
-            "monotonic_ms": round(sample.monotonic * 1_000),
-            "offset_ms": sample.offset.ms,
-            "source": sample.offset.source,
-            "uncertainty_ms": sample.offset.uncertainty_ms,
-            "wall": rfc3339(sample.wall),
-        }
+        facts: dict[str, JSON] = {**sample.facts, "monotonic_ms": round(sample.monotonic * 1_000)}
         result = Result() if refusal is None else Result(TimeNotAvailable.code, refusal)
         actor = Actor(ActorKind.SYSTEM, sample.instance, "clock-guard")
         draft = Draft(EventType.CLOCK_SAMPLED, CLOCK_CASE, actor, sample.wall, facts, result=result)

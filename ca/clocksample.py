@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from ca.errors import ClockBehind, TimeNotAvailable
+from evidence.canonical import JSON
+from evidence.clock import rfc3339
+
 LEASE_SECONDS = 60.0  # the interval at which other authorities look at their sources
 MAX_OFFSET_MS = 1_000  # ETSI EN 319 421 7.7.2: one second or better
 PEER_SECONDS = 2 * LEASE_SECONDS  # how long another instance's sample of the same boot speaks for the present
@@ -48,23 +52,37 @@ class ClockSample:
     """Seconds."""
     offset: Offset
 
+    @property
+    def facts(self) -> dict[str, JSON]:
+        """As plans and events name it."""
+        return {
+            "boot": self.boot,
+            "instance": self.instance,
+            "offset_ms": self.offset.ms,
+            "source": self.offset.source,
+            "uncertainty_ms": self.offset.uncertainty_ms,
+            "wall": rfc3339(self.wall),
+        }
+
 
 def contradiction(
     sample: ClockSample, others: Iterable[ClockSample], max_offset_ms: int = MAX_OFFSET_MS
-) -> str | None:
+) -> TimeNotAvailable | None:
     """What the last samples of all instances say against `sample`; None for nothing."""
     for other in others:
         ours = other.instance == sample.instance
         behind = (other.wall - sample.wall) // _MS
         if behind > (0 if ours else max_offset_ms):
-            return f"the wall clock is {behind} ms behind the newest sample of instance {other.instance}"
+            name = other.instance
+            return ClockBehind(f"the wall clock is {behind} ms behind the newest sample of instance {name}")
         elapsed = sample.monotonic - other.monotonic
         if ours or not sample.boot or other.boot != sample.boot or abs(elapsed) > PEER_SECONDS:
             continue
         # The same boot: both monotonic clocks are one, so both walls must have moved alike.
         apart = (sample.wall - other.wall) // _MS - round(elapsed * 1_000)
         if abs(apart) > max_offset_ms:
-            return f"the wall clock is {apart} ms apart from that of instance {other.instance}"
+            name = other.instance
+            return TimeNotAvailable(f"the wall clock is {apart} ms apart from that of instance {name}")
     return None
 
 
@@ -89,4 +107,8 @@ class ClockSampleStore(Protocol):
 
     def put(self, sample: ClockSample) -> None:
         """In place of the instance's last and of all that it supersedes (`is_superseded`)."""
+        ...
+
+    def forget(self, until: datetime) -> tuple[ClockSample, ...]:
+        """Drop those whose wall is not after `until`; returns them."""
         ...

@@ -25,6 +25,7 @@ UNIT_NOTICE = timedelta(days=90)
 UNIT_WARNING = timedelta(days=30)
 RESPONDER_WARNING = timedelta(days=4)  # a long weekend
 APPROVAL_WARNING = timedelta(days=1)
+FORGET_SAMPLES = "xinqian tsa clock --forget"  # once the clock was put right
 BACKUP_WARNING = timedelta(hours=26)  # daily, and two hours late
 BACKUP_CRITICAL = timedelta(days=7)
 
@@ -71,13 +72,22 @@ class SignerFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockFact:
+    """What a look at the clock found."""
+
+    reason: str | None = None
+    """Why it is not known to be right; None when it is."""
+    behind: bool = False
+    """Behind a sample that was accepted before."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the checks look at. What could not be found out is None, and is a finding itself."""
 
     signers: tuple[SignerFact, ...]
     due_crls: tuple[Due, ...]
-    clock_reason: str | None
-    """Why the clock is not known to be right; None when it is."""
+    clock: ClockFact
     keys: tuple[KeyCheck, ...]
     journal: Level | None
     pending: tuple[tuple[str, str, datetime], ...]
@@ -93,7 +103,7 @@ def examine(facts: Facts, now: datetime) -> tuple[Finding, ...]:
         ("signers", _signers(facts.signers, now)),
         ("pointers", _pointers(facts.signers)),
         ("crls", _crls(facts.due_crls)),
-        ("clock", _clock(facts.clock_reason)),
+        ("clock", _clock(facts.clock)),
         ("keys", _keys(facts.keys)),
         ("journal", _journal(facts.journal)),
         ("approvals", _approvals(facts.pending, now)),
@@ -171,9 +181,11 @@ def _crls(due: Iterable[Due]) -> Iterator[Finding]:
         yield Finding("crls", severity, code, one.authority_id, "xinqian crl publish", facts)
 
 
-def _clock(reason: str | None) -> Iterator[Finding]:
-    if reason is not None:
-        yield Finding("clock", Severity.CRITICAL, "clock-not-known", facts={"reason": reason})
+def _clock(clock: ClockFact) -> Iterator[Finding]:
+    if clock.reason is not None:
+        code = "clock-behind" if clock.behind else "clock-not-known"
+        command = FORGET_SAMPLES if clock.behind else "xinqian tsa clock"
+        yield Finding("clock", Severity.CRITICAL, code, "", command, {"reason": clock.reason})
 
 
 def _keys(checks: Iterable[KeyCheck]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ CaError
 ├── TimestampInvalid          a timestamp token or response does not verify: names the field
 └── TimestampRefused          no token: carries the RFC 3161 PKIFailureInfo
     └── TimeNotAvailable      the clock is not known to be right
+        └── ClockBehind       it is behind a sample that was accepted before
 """
 
 from __future__ import annotations
@@ -241,3 +242,9 @@ class TimeNotAvailable(TimestampRefused):
 
     def __init__(self, reason: str) -> None:
         super().__init__("timeNotAvailable", reason)
+
+
+class ClockBehind(TimeNotAvailable):
+    """The clock is behind a sample that was accepted: it was put back, or was ahead then."""
+
+    code = "clock-behind"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ca.approval import PROPOSAL_LIFETIME, Plan
 from ca.certificate import Certificate
-from ca.doctor import Facts, SignerFact, SignerKind
+from ca.doctor import ClockFact, Facts, SignerFact, SignerKind
 from ca.errors import CaError
 from ca.hierarchy import certificate_of_key
 from ca.issue import LOST_AFTER
@@ -30,13 +30,13 @@ def survey(
     journal: RevocationJournal,
     clock: Clock,
     *,
-    clock_reason: str | None,
+    clock_fact: ClockFact,
     backup_at: datetime | None,
 ) -> Facts:
     """Facts as they are now; every active key signs a test message, which counts as a use.
 
-    `clock_reason` is what the clock guard says against the clock, None for nothing; `backup_at` the
-    time of the newest backup, None when none is known.
+    `clock_fact` is what the clock guard says of the clock; `backup_at` the time of the newest backup,
+    None when none is known.
     """
     now = clock.now()
     due = publisher.due()
@@ -46,7 +46,7 @@ def survey(
         return Facts(
             signers=_signers(unit),
             due_crls=due,
-            clock_reason=clock_reason,
+            clock=clock_fact,
             keys=checks,
             journal=_level(unit, journal),
             pending=_pending(unit, now - PROPOSAL_LIFETIME),

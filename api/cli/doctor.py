@@ -10,8 +10,8 @@ from api.cli.command import Verb
 from api.cli.exits import Exit
 from api.cli.options import MOMENT
 from api.cli.session import Session, with_session
-from ca.doctor import Severity, examine, gravest
-from ca.errors import CaError, NotFound
+from ca.doctor import ClockFact, Severity, examine, gravest
+from ca.errors import CaError, ClockBehind, NotFound
 from ca.survey import survey
 from keys.errors import KeysError
 from keys.suites import Suite
@@ -32,7 +32,7 @@ def doctor(session: Session, backup_at: datetime | None) -> None:
         centre.publisher,
         centre.journal,
         centre.clock,
-        clock_reason=_clock_reason(session),
+        clock_fact=_clock_fact(session),
         backup_at=backup_at,
     )
     findings = examine(facts, centre.clock.now())
@@ -54,12 +54,12 @@ def doctor(session: Session, backup_at: datetime | None) -> None:
         session.end(_EXITS[worst])
 
 
-def _clock_reason(session: Session) -> str | None:
+def _clock_fact(session: Session) -> ClockFact:
     for suite in Suite:
         try:
             session.centre.timestamping.look(suite)
         except NotFound:
             continue
         except (CaError, KeysError) as error:
-            return str(error)
-    return None
+            return ClockFact(str(error), behind=isinstance(error, ClockBehind))
+    return ClockFact()

@@ -87,4 +87,5 @@ EXITS: Mapping[type[Exception], Exit] = {
     ca.TimestampInvalid: Exit.INVALID,
     ca.TimestampRefused: Exit.REFUSED,
     ca.TimeNotAvailable: Exit.UNAVAILABLE,
+    ca.ClockBehind: Exit.UNAVAILABLE,
 }

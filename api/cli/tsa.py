@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from api.cli.command import Noun
+from api.cli.dual import carry_out_plan
 from api.cli.options import FILE, FOLDER, MOMENT, read_file, write_file
 from api.cli.session import Session, with_session
 from api.cli.verdict import show_verdict
 from api.errors import InputInvalid
 from api.trustfiles import read_trust
+from ca.approval import Plan
+from ca.clockforget import forget_samples, plan_forget
+from ca.errors import ClockBehind, TimeNotAvailable
 from ca.serial import serial_text
 from ca.timestamp import Imprint, TimestampRequest
 from ca.token import MAX_TOKEN_SIZE, verify_token
@@ -101,6 +105,61 @@ def renew(session: Session, suite: str, *, commit: bool) -> None:
     session.output.record(
         {"suite": suite, "serial": serial_text(issued.serial), "not_after": issued.not_after}
     )
+
+
+SAMPLES = ("instance", "wall", "ahead_ms", "offset_ms", "uncertainty_ms", "source", "boot")
+
+
+@noun.command("clock", help="tsa.clock")
+@click.option("--forget", is_flag=True)
+@click.option("--plan", "plan_hash")
+@click.option("--commit", is_flag=True)
+@with_session
+def clock(session: Session, plan_hash: str | None, *, forget: bool, commit: bool) -> None:
+    """What is known of the clock; with --forget, samples are dropped after two administrators' signatures."""
+    centre = session.centre
+    if not forget:
+        if plan_hash is not None or commit:
+            raise InputInvalid("--forget", "is needed with --plan and --commit")
+        _show_clock(session)
+        return
+
+    def act(plan: Plan) -> dict[str, object]:
+        gone = forget_samples(centre.database, centre.clock, plan)
+        return {"samples": [one.facts for one in gone]}
+
+    carry_out_plan(
+        session,
+        lambda: plan_forget(centre.database, session.requester),
+        act,
+        plan_hash=plan_hash,
+        commit=commit,
+    )
+
+
+def _show_clock(session: Session) -> None:
+    """Whether a look would give a lease now, and the samples it is judged by; nothing is kept."""
+    centre = session.centre
+    now = centre.clock.now()
+    state: dict[str, object] = {"lease": True, "wall": now, "reason": None}
+    doubt: TimeNotAvailable | None = None
+    try:
+        offset = centre.timestamping.appraise().offset
+    except TimeNotAvailable as error:
+        doubt = error
+        state |= {"lease": False, "reason": error.reason}
+    else:
+        state |= {"offset_ms": offset.ms, "uncertainty_ms": offset.uncertainty_ms, "source": offset.source}
+    with centre.database.reading() as unit:
+        found = unit.clock_samples.newest()
+    samples = [{**one.facts, "ahead_ms": (one.wall - now) // timedelta(milliseconds=1)} for one in found]
+    if session.output.form == "json":
+        session.output.record({**state, "samples": samples})
+    else:
+        session.output.record(state)
+        session.output.rows("samples", SAMPLES, samples)
+    if isinstance(doubt, ClockBehind):
+        session.output.say("problem.clock-behind.hint")
 
 
 def _facts(report: TimestampReport) -> dict[str, object]:

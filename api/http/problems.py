@@ -90,6 +90,7 @@ STATUS: Mapping[type[Exception], int] = {
     ca.TimestampInvalid: 422,
     ca.TimestampRefused: 422,
     ca.TimeNotAvailable: 503,
+    ca.ClockBehind: 503,
 }
 ROOTS = (ours.ApiError, evidence.EvidenceError, keys.KeysError, ca.CaError)
 """Every error of ours is below one of these; anything else is a defect and answered with 500."""

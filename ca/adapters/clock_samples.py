@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -30,16 +34,7 @@ class SqlClockSampleStore:
         self._connection = connection
 
     def newest(self) -> tuple[ClockSample, ...]:
-        return tuple(
-            ClockSample(
-                instance=row.instance,
-                boot=row.boot,
-                wall=from_micros(row.wall),
-                monotonic=row.monotonic / _MICROS,
-                offset=Offset(row.source, row.offset_ms, row.uncertainty_ms),
-            )
-            for row in self._connection.execute(sa.select(samples).order_by(samples.c.instance))
-        )
+        return _read(self._connection.execute(sa.select(samples)))
 
     def put(self, sample: ClockSample) -> None:
         upsert = postgresql.insert if self._connection.dialect.name == "postgresql" else sqlite.insert
@@ -58,3 +53,21 @@ class SqlClockSampleStore:
         before = to_micros(sample.wall - SUPERSEDED_AFTER)
         old = sa.select(samples.c.instance).where(samples.c.wall < before).with_for_update(skip_locked=True)
         self._connection.execute(sa.delete(samples).where(samples.c.instance.in_(old)))
+
+    def forget(self, until: datetime) -> tuple[ClockSample, ...]:
+        gone = sa.delete(samples).where(samples.c.wall <= to_micros(until)).returning(*samples.c)
+        return _read(self._connection.execute(gone))
+
+
+def _read(rows: Iterable[sa.Row[Any]]) -> tuple[ClockSample, ...]:
+    found = (
+        ClockSample(
+            instance=row.instance,
+            boot=row.boot,
+            wall=from_micros(row.wall),
+            monotonic=row.monotonic / _MICROS,
+            offset=Offset(row.source, row.offset_ms, row.uncertainty_ms),
+        )
+        for row in rows
+    )
+    return tuple(sorted(found, key=lambda one: one.instance))

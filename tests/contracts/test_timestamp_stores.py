@@ -94,6 +94,16 @@ class TestClockSampleStore:
         store.put(ahead)
         assert store.newest() == (ahead,)
 
+    def test_forgets_up_to_a_time(self, connection: sa.Connection) -> None:
+        store = SqlClockSampleStore(connection)
+        two = replace(self.SAMPLE, instance="two")
+        later = replace(self.SAMPLE, instance="later", wall=self.SAMPLE.wall + MICROSECOND)
+        for sample in (two, self.SAMPLE, later):
+            store.put(sample)
+        assert store.forget(self.SAMPLE.wall - MICROSECOND) == ()
+        assert store.forget(self.SAMPLE.wall) == (self.SAMPLE, two)
+        assert store.newest() == (later,)
+
     def test_stays_small_however_many_processes_looked(self, connection: sa.Connection) -> None:
         store = SqlClockSampleStore(connection)
         for number in range(300):

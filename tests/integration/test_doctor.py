@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ca.adapters.journal import FileRevocationJournal
 from ca.approval import Act, DualControl, Plan
 from ca.certificate import Certificate
-from ca.doctor import Facts, Finding, Severity, SignerFact, SignerKind, examine, gravest
+from ca.doctor import ClockFact, Facts, Finding, Severity, SignerFact, SignerKind, examine, gravest
 from ca.issue import Issuance, event_order
 from ca.journal import Level
 from ca.publish import CrlPublisher, Due
@@ -32,7 +32,7 @@ PERSON = PERSON_AUTHORITY[Suite.INTL]
 HEALTHY = Facts(
     signers=(),
     due_crls=(),
-    clock_reason=None,
+    clock=ClockFact(),
     keys=(KeyCheck(KeyId("key-1"), signed=True),),
     journal=Level(3, 3),
     pending=(),
@@ -81,7 +81,12 @@ BAD: dict[str, tuple[Facts, Severity, str]] = {
         Severity.WARNING,
         "crl-expired",
     ),
-    "clock": (replace(HEALTHY, clock_reason="no lease"), Severity.CRITICAL, "clock-not-known"),
+    "clock": (replace(HEALTHY, clock=ClockFact("no lease")), Severity.CRITICAL, "clock-not-known"),
+    "clock behind": (
+        replace(HEALTHY, clock=ClockFact("3 ms behind", behind=True)),
+        Severity.CRITICAL,
+        "clock-behind",
+    ),
     "key": (
         replace(HEALTHY, keys=(KeyCheck(KeyId("key-1"), signed=False, code="key-unseal-failed"),)),
         Severity.CRITICAL,
@@ -122,6 +127,10 @@ def test_each_fault_is_found(case: str) -> None:
     assert (found.severity, found.code) == (severity, code)
 
 
+def test_a_clock_behind_its_samples_is_named_with_the_cure() -> None:
+    assert only(BAD["clock behind"][0]).command == "xinqian tsa clock --forget"
+
+
 @pytest.fixture
 def authority(engine: sa.Engine, tmp_path: Path) -> AuthorityFixture:
     return found_authority(engine, tmp_path)
@@ -134,7 +143,7 @@ def surveyed(authority: AuthorityFixture, folder: Path, signers: OpenSigners | N
         CrlPublisher(authority.units, authority.signers, authority.clock, authority.policy),
         FileRevocationJournal(folder / "revocations.jsonl"),
         authority.clock,
-        clock_reason=None,
+        clock_fact=ClockFact(),
         backup_at=authority.clock.now(),
     )
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from api.db import Database
 from ca.clockguard import CLOCK_CASE, HOST_SOURCE, ClockGuard, GuardPolicy, HostClock, Instance
 from ca.clocksample import Offset, TimeSource
-from ca.errors import TimeNotAvailable
+from ca.errors import ClockBehind, TimeNotAvailable
 from evidence.canonical import canonical
 from evidence.event import Recorded
 from keys.errors import KeyStateInvalid
@@ -157,6 +157,8 @@ def test_a_clock_behind_its_own_last_sample_gets_no_lease(units: Database, clock
     clock.skew(seconds=-0.2)
     restarted = guarded(units, clock, Source(), share=before)
     assert "behind the newest sample of instance one" in refused(restarted.guard)
+    with pytest.raises(ClockBehind):  # and so it is told again until the next attempt
+        restarted.guard.check()
     clock.advance(seconds=6)
     restarted.guard.check()
 
@@ -189,6 +191,24 @@ def test_a_second_signer_on_another_host_is_judged_by_the_wall(units: Database, 
     right = FixedClock(clock.moment)
     right.elapsed = 5.0
     guarded(units, right, instance="three", boot="another", share=first).guard.check()
+
+
+def test_an_appraisal_finds_what_a_look_would_and_keeps_nothing(units: Database, clock: FixedClock) -> None:
+    source = Source(7, 8)
+    guard = guarded(units, clock, source).guard
+    assert guard.appraise().offset == source.answer
+    assert guard.lease() is None
+    assert samples(units) == []
+    guard.check()
+    clock.skew(seconds=-0.2)
+    with pytest.raises(ClockBehind):
+        guard.appraise()
+    source.answer = None
+    with pytest.raises(TimeNotAvailable, match="does not answer"):
+        guard.appraise()
+    assert len(samples(units)) == 1
+    with units.reading() as unit:
+        assert len(unit.clock_samples.newest()) == 1
 
 
 def test_every_look_is_logged_and_signed(units: Database, clock: FixedClock) -> None:
