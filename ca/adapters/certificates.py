@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ca.adapters.bulk import write_rows
 from ca.adapters.revocations import SqlRevocations, revocation, serial_key
 from ca.adapters.tables import RESERVED, certificates, revocations
 from ca.errors import DuplicateKey, IssuanceMismatch, NotFound
@@ -26,8 +27,26 @@ SCAN_PAGE = 500  # rows in memory at a time
 FIRST = b""  # the key slot of a key's first certificate
 SUBJECT_CONTEXT = b"ca/subject\0"
 CERTIFICATE_CONTEXT = b"ca/certificate\0"
+ROW = (
+    "serial",
+    "authority_id",
+    "profile",
+    "profile_hash",
+    "spki_sha256",
+    "key_slot",
+    "subject",
+    "identity_record",
+    "not_before",
+    "not_after",
+    "crl_shard",
+    "tbs_sha256",
+    "requested_at",
+    "requester",
+    "status",
+)
+"""What a reservation fills in."""
 
-_insert = sa.insert(certificates)
+_insert = sa.insert(certificates).values({column: sa.bindparam(column) for column in ROW})
 _complete = (
     sa.update(certificates)
     .where(certificates.c.serial == sa.bindparam("which"), RESERVED)
@@ -57,7 +76,7 @@ class SqlCertificateStore(SqlRevocations):
             return
         try:
             with self._connection.begin_nested():
-                self._connection.execute(_insert, [self._row(one) for one in reservations])
+                write_rows(self._connection, _insert, [self._row(one) for one in reservations])
         except sa.exc.IntegrityError as error:
             raise self._taken(reservations) or error from error
 
@@ -83,7 +102,7 @@ class SqlCertificateStore(SqlRevocations):
         self._change(_fail, [{"which": serial_key(serial)} for serial in serials])
 
     def _change(self, statement: sa.Update, rows: Sequence[dict[str, Any]]) -> None:
-        if rows and self._connection.execute(statement, rows).rowcount != len(rows):
+        if rows and write_rows(self._connection, statement, rows) != len(rows):
             raise IssuanceMismatch(", ".join(row["which"].hex() for row in rows))
 
     def get(self, serial: SerialNumber) -> CertificateRecord:
