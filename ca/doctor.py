@@ -6,6 +6,8 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -26,6 +28,8 @@ UNIT_WARNING = timedelta(days=30)
 RESPONDER_WARNING = timedelta(days=4)  # a long weekend
 APPROVAL_WARNING = timedelta(days=1)
 FORGET_SAMPLES = "xinqian tsa clock --forget"  # once the clock was put right
+SET_NTP_SERVERS = "XINQIAN_CLOCK=SERVER,SERVER,SERVER"
+SET_BASE_URL = "XINQIAN_BASE_URL=http://HOST"
 BACKUP_WARNING = timedelta(hours=26)  # daily, and two hours late
 BACKUP_CRITICAL = timedelta(days=7)
 
@@ -79,6 +83,21 @@ class ClockFact:
     """Why it is not known to be right; None when it is."""
     behind: bool = False
     """Behind a sample that was accepted before."""
+    external: bool = True
+    """Compared with a reference outside this installation: NTP servers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the settings, the operator and a look at the clock say."""
+
+    clock: ClockFact
+    base_url: str
+    """Where others reach the service, as every certificate says."""
+    sandbox: bool
+    """A test installation, whose names say so."""
+    backup_at: datetime | None
+    """When the newest backup was made; None when none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,8 @@ class Facts:
     reserved: tuple[tuple[str, datetime], ...]
     """Serials taken long ago and never signed: serial, since when."""
     backup_at: datetime | None
+    base_url: str
+    sandbox: bool
 
 
 def examine(facts: Facts, now: datetime) -> tuple[Finding, ...]:
@@ -109,6 +130,7 @@ def examine(facts: Facts, now: datetime) -> tuple[Finding, ...]:
         ("approvals", _approvals(facts.pending, now)),
         ("reservations", _reservations(facts.reserved)),
         ("backup", _backup(facts.backup_at, now)),
+        ("base-url", () if facts.sandbox else _base_url(facts.base_url)),
     )
     found: list[Finding] = []
     for name, findings in checks:
@@ -186,6 +208,8 @@ def _clock(clock: ClockFact) -> Iterator[Finding]:
         code = "clock-behind" if clock.behind else "clock-not-known"
         command = FORGET_SAMPLES if clock.behind else "xinqian tsa clock"
         yield Finding("clock", Severity.CRITICAL, code, "", command, {"reason": clock.reason})
+    if not clock.external:
+        yield Finding("clock", Severity.WARNING, "clock-host", "", SET_NTP_SERVERS)
 
 
 def _keys(checks: Iterable[KeyCheck]) -> Iterator[Finding]:
@@ -229,3 +253,18 @@ def _backup(at: datetime | None, now: datetime) -> Iterator[Finding]:
     elif now - at > BACKUP_WARNING:
         severity = Severity.CRITICAL if now - at > BACKUP_CRITICAL else Severity.WARNING
         yield Finding("backup", severity, "backup-behind", facts={"backup_at": rfc3339(at)})
+
+
+def _base_url(url: str) -> Iterator[Finding]:
+    if is_local(url):
+        yield Finding("base-url", Severity.WARNING, "base-url-local", url, SET_BASE_URL)
+
+
+def is_local(url: str) -> bool:
+    """Whether only this host reaches the address: RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ca.approval import PROPOSAL_LIFETIME, Plan
 from ca.certificate import Certificate
-from ca.doctor import ClockFact, Facts, SignerFact, SignerKind
+from ca.doctor import Circumstances, Facts, SignerFact, SignerKind
 from ca.errors import CaError
 from ca.hierarchy import certificate_of_key
 from ca.issue import LOST_AFTER
@@ -29,14 +29,11 @@ def survey(
     publisher: CrlPublisher,
     journal: RevocationJournal,
     clock: Clock,
-    *,
-    clock_fact: ClockFact,
-    backup_at: datetime | None,
+    given: Circumstances,
 ) -> Facts:
     """Facts as they are now; every active key signs a test message, which counts as a use.
 
-    `clock_fact` is what the clock guard says of the clock; `backup_at` the time of the newest backup,
-    None when none is known.
+    `given` is what neither the database nor the keys tell.
     """
     now = clock.now()
     due = publisher.due()
@@ -46,12 +43,14 @@ def survey(
         return Facts(
             signers=_signers(unit),
             due_crls=due,
-            clock=clock_fact,
+            clock=given.clock,
             keys=checks,
             journal=_level(unit, journal),
             pending=_pending(unit, now - PROPOSAL_LIFETIME),
             reserved=_reserved(unit, now - LOST_AFTER),
-            backup_at=backup_at,
+            backup_at=given.backup_at,
+            base_url=given.base_url,
+            sandbox=given.sandbox,
         )
 
 

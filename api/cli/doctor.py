@@ -10,7 +10,8 @@ from api.cli.command import Verb
 from api.cli.exits import Exit
 from api.cli.options import MOMENT
 from api.cli.session import Session, with_session
-from ca.doctor import ClockFact, Severity, examine, gravest
+from api.sandbox import is_sandbox
+from ca.doctor import Circumstances, ClockFact, Severity, examine, gravest
 from ca.errors import CaError, ClockBehind, NotFound
 from ca.survey import survey
 from keys.errors import KeysError
@@ -26,15 +27,10 @@ _EXITS = {Severity.CRITICAL: Exit.INVALID}
 def doctor(session: Session, backup_at: datetime | None) -> None:
     """Exit 1 when something is critical."""
     centre = session.centre
-    facts = survey(
-        centre.database,
-        centre.signers,
-        centre.publisher,
-        centre.journal,
-        centre.clock,
-        clock_fact=_clock_fact(session),
-        backup_at=backup_at,
+    given = Circumstances(
+        _clock_fact(session), centre.settings.base_url, is_sandbox(centre.database), backup_at
     )
+    facts = survey(centre.database, centre.signers, centre.publisher, centre.journal, centre.clock, given)
     findings = examine(facts, centre.clock.now())
     rows = [
         {
@@ -55,11 +51,12 @@ def doctor(session: Session, backup_at: datetime | None) -> None:
 
 
 def _clock_fact(session: Session) -> ClockFact:
+    external = bool(session.settings.ntp_servers)
     for suite in Suite:
         try:
             session.centre.timestamping.look(suite)
         except NotFound:
             continue
         except (CaError, KeysError) as error:
-            return ClockFact(str(error), behind=isinstance(error, ClockBehind))
-    return ClockFact()
+            return ClockFact(str(error), behind=isinstance(error, ClockBehind), external=external)
+    return ClockFact(external=external)

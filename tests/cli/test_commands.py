@@ -218,4 +218,9 @@ def test_profiles_can_be_read_and_compared(here: Run, tmp_path: Path) -> None:
 def test_the_doctor_examines(here: Run) -> None:
     ran = here("doctor")
     assert ran.code in {Exit.DONE, Exit.INVALID}
-    assert {one["check"] for one in ran.json["findings"]} >= {"signers", "crls", "clock", "keys"}
+    findings = {one["code"]: one for one in ran.json["findings"]}
+    assert {one["check"] for one in findings.values()} >= {"signers", "crls", "clock", "keys"}
+    assert findings["clock-host"]["severity"] == "warning"
+    assert "base-url-ok" in findings
+    local = here("doctor", XINQIAN_BASE_URL="http://127.0.0.1:8000")
+    assert "base-url-local" in {one["code"] for one in local.json["findings"]}

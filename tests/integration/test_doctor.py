@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from api import messages
 from ca.adapters.journal import FileRevocationJournal
 from ca.approval import Act, DualControl, Plan
 from ca.certificate import Certificate
-from ca.doctor import ClockFact, Facts, Finding, Severity, SignerFact, SignerKind, examine, gravest
+from ca.doctor import (
+    Circumstances,
+    ClockFact,
+    Facts,
+    Finding,
+    Severity,
+    SignerFact,
+    SignerKind,
+    examine,
+    gravest,
+)
 from ca.issue import Issuance, event_order
 from ca.journal import Level
 from ca.publish import CrlPublisher, Due
@@ -25,7 +36,14 @@ from keys.onetime import OneTimeKey
 from keys.open import OpenSigners
 from keys.suites import Algorithm, Suite
 from keys.wrapping import MasterKey, MasterKeyRing
-from tests.support.authority import BANK, PERSON_AUTHORITY, AuthorityFixture, found_authority, person
+from tests.support.authority import (
+    BANK,
+    BASE_URL,
+    PERSON_AUTHORITY,
+    AuthorityFixture,
+    found_authority,
+    person,
+)
 from tests.support.clock import NOON
 
 PERSON = PERSON_AUTHORITY[Suite.INTL]
@@ -38,6 +56,8 @@ HEALTHY = Facts(
     pending=(),
     reserved=(),
     backup_at=NOON - timedelta(hours=1),
+    base_url="https://pki.example",
+    sandbox=False,
 )
 
 
@@ -60,6 +80,7 @@ def test_a_healthy_authority_is_told_so() -> None:
         "approvals",
         "reservations",
         "backup",
+        "base-url",
     }
 
 
@@ -127,6 +148,44 @@ def test_each_fault_is_found(case: str) -> None:
     assert (found.severity, found.code) == (severity, code)
 
 
+LOCAL = [
+    "http://127.0.0.1:8000",
+    "http://127.9.9.9/pki",
+    "https://localhost",
+    "http://LOCALHOST.:80",
+    "http://pki.localhost",
+    "http://[::1]:8000",
+    "http://0.0.0.0:8000",
+]
+
+
+@pytest.mark.parametrize("url", LOCAL)
+def test_an_address_that_only_this_host_reaches_is_found(url: str) -> None:
+    found = only(replace(HEALTHY, base_url=url))
+    assert (found.severity, found.code, found.subject) == (Severity.WARNING, "base-url-local", url)
+    assert found.command.startswith("XINQIAN_BASE_URL=")
+    findings = examine(replace(HEALTHY, base_url=url, sandbox=True), NOON)
+    assert gravest(findings) is Severity.OK
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1", "http://pki.test:8000", "http://[2001:db8::1]/x"])
+def test_an_address_that_others_reach_is_not(url: str) -> None:
+    assert gravest(examine(replace(HEALTHY, base_url=url), NOON)) is Severity.OK
+
+
+def test_a_host_clock_is_told_apart_from_a_wrong_one() -> None:
+    found = only(replace(HEALTHY, clock=ClockFact(external=False)))
+    assert (found.severity, found.code) == (Severity.WARNING, "clock-host")
+    assert found.command.startswith("XINQIAN_CLOCK=")
+    both = examine(replace(HEALTHY, clock=ClockFact("no lease", external=False)), NOON)
+    assert {"clock-not-known", "clock-host"} <= {one.code for one in both}
+
+
+@pytest.mark.parametrize("code", ["clock-host", "base-url-local"])
+def test_what_is_found_has_a_text_in_each_language(code: str) -> None:
+    assert messages.text(f"finding.{code}", "en") != messages.text(f"finding.{code}", "zh-CN")
+
+
 def test_a_clock_behind_its_samples_is_named_with_the_cure() -> None:
     assert only(BAD["clock behind"][0]).command == "xinqian tsa clock --forget"
 
@@ -143,8 +202,7 @@ def surveyed(authority: AuthorityFixture, folder: Path, signers: OpenSigners | N
         CrlPublisher(authority.units, authority.signers, authority.clock, authority.policy),
         FileRevocationJournal(folder / "revocations.jsonl"),
         authority.clock,
-        clock_fact=ClockFact(),
-        backup_at=authority.clock.now(),
+        Circumstances(ClockFact(), BASE_URL, sandbox=False, backup_at=authority.clock.now()),
     )
 
 
