@@ -7,6 +7,7 @@ PYTHON ?= python3
 OUT ?= var/demo
 ARGS ?=
 SECONDS ?= 600
+WORKERS ?= auto
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,7 +41,7 @@ demo: $(READY) ## Run the main job in both suites, into OUT (var/demo)
 	@$(BIN)/xinqian demo --out $(OUT)
 
 test: $(READY) ## Run the tests; REQUIRE_SERVICES=1 makes a missing service a failure
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(READY) ## Lint, format, types, import contracts, architecture tests
 	$(BIN)/ruff check .
