@@ -121,9 +121,8 @@ def _no_path(certificate: Certificate, search: Search, at: datetime) -> PathRepo
     if search.broken is not None:
         reason = f"{_name(search.broken)}: the signature is not by the key of the issuer it names"
         return _early(path, "signature", reason, SubIndication.SIG_CRYPTO_FAILURE, at)
-    reason = f"{_name(certificate)}: no path leads to an anchor"
-    if search.exhausted:
-        reason += ", and too many candidates were offered"
+    besides = ", and too many candidates were offered" if search.exhausted else ""
+    reason = f"{_name(certificate)}: no path leads to an anchor{besides}"
     return _early(path, "path", reason, SubIndication.NO_CERTIFICATE_CHAIN_FOUND, at)
 
 

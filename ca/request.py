@@ -111,8 +111,10 @@ def parse_request(data: bytes) -> CertificationRequest:
     try:
         public.verify(outer.signature.as_bytes(), info_der)
     except SignatureInvalid as error:
-        hint = "; SM2 signs with the identity 1234567812345678" if public.algorithm is Algorithm.SM2 else ""
-        raise ProofOfPossessionInvalid(f"{FIELD}.signature", f"{error}{hint}") from error
+        reason = str(error)
+        if public.algorithm is Algorithm.SM2:
+            reason = f"{reason}; SM2 signs with the identity 1234567812345678"
+        raise ProofOfPossessionInvalid(f"{FIELD}.signature", reason) from error
     return CertificationRequest(public, ignored)
 
 

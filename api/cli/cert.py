@@ -237,8 +237,9 @@ def lint(session: Session, file: Path, issuer: Path | None, *, deep: bool) -> No
     """Offline; exit 1 when a rule is broken."""
     data = _certificate_der(read_file(file, "file"))
     above = None if issuer is None else _certificate(read_file(issuer, "--issuer"))
+    said = session.output.reason
     rows: list[dict[str, object]] = [
-        {"rule": one.rule_id, "severity": "error", "citation": one.citation, "detail": one.detail}
+        {"rule": one.rule_id, "severity": "error", "citation": one.citation, "detail": said(one.detail)}
         for one in lint_certificate(data, above)
     ]
     if deep:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from api import messages
+from api.cli.helptext import HelpContext, HelpPage
 from api.cli.output import FORMATS
 from api.settings import LANGUAGES, Language, system_language
 
@@ -37,6 +38,8 @@ def _shared_options() -> list[click.Option]:
 class _Translated(click.Command):
     """Takes help texts by key when they are shown: `help.<noun>.<verb>`, `option.<name>`."""
 
+    context_class = HelpContext
+
     def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  (click's own)
         super().__init__(*arguments, **settings)
         self.params += _shared_options()
@@ -46,6 +49,13 @@ class _Translated(click.Command):
         context = click.get_current_context(silent=True)
         language = language_of(context) if context else messages.DEFAULT
         return messages.text(f"help.{self.help}", language)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Click's hook."""
+        language = language_of(ctx)
+        pieces = [messages.reason(piece, language) for piece in self.collect_usage_pieces(ctx)]
+        prefix = messages.text("cli.usage", language)
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Click's hook."""
@@ -62,11 +72,18 @@ class _Translated(click.Command):
             if isinstance(parameter, click.Option) and not parameter.hidden:
                 record = parameter.get_help_record(ctx)
                 if record is not None:
+                    metavar = parameter.make_metavar(ctx)
+                    term = record[0].replace(f" {metavar}", f" {messages.reason(metavar, language)}")
                     needed = f" [{messages.text('cli.required', language)}]" if parameter.required else ""
-                    rows.append((record[0], messages.text(key, language) + needed))
+                    rows.append((term, messages.text(key, language) + needed))
             elif isinstance(parameter, click.Argument):
                 rows.append((parameter.make_metavar(ctx), messages.text(key, language)))
-        with formatter.section(messages.text("cli.options", language)):
+        _write_part(formatter, messages.text("cli.options", language), rows)
+
+
+def _write_part(formatter: click.HelpFormatter, heading: str, rows: list[tuple[str, str]]) -> None:
+    if isinstance(formatter, HelpPage):  # the only one that our contexts make
+        with formatter.part(heading):
             formatter.write_dl(rows)
 
 
@@ -103,5 +120,4 @@ class Noun(_Translated, click.Group):
             command = self.get_command(ctx, name)
             if command is not None:
                 rows.append((name, messages.text(f"help.{command.help}", language_of(ctx))))
-        with formatter.section(messages.text("cli.commands", language_of(ctx))):
-            formatter.write_dl(rows)
+        _write_part(formatter, messages.text("cli.commands", language_of(ctx)), rows)

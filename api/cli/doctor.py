@@ -6,6 +6,7 @@ from datetime import datetime
 
 import click
 
+from api import messages
 from api.cli.command import Verb
 from api.cli.exits import Exit
 from api.cli.options import MOMENT
@@ -17,7 +18,7 @@ from ca.survey import survey
 from keys.errors import KeysError
 from keys.suites import Suite
 
-COLUMNS = ("severity", "check", "code", "subject", "command", "facts")
+COLUMNS = ("severity", "subject", "detail", "command")
 _EXITS = {Severity.CRITICAL: Exit.INVALID}
 
 
@@ -31,6 +32,7 @@ def doctor(session: Session, backup_at: datetime | None) -> None:
         _clock_fact(session), centre.settings.base_url, is_sandbox(centre.database), backup_at
     )
     facts = survey(centre.database, centre.signers, centre.publisher, centre.journal, centre.clock, given)
+    language = session.output.language
     findings = examine(facts, centre.clock.now())
     rows = [
         {
@@ -39,7 +41,8 @@ def doctor(session: Session, backup_at: datetime | None) -> None:
             "code": one.code,
             "subject": one.subject,
             "command": one.command,
-            "facts": one.facts or None,
+            "detail": messages.finding(one.code, language, one.facts),
+            "facts": messages.told(one.facts, language) or None,
         }
         for one in findings
     ]

@@ -158,7 +158,9 @@ def test(session: Session, key_id: str | None) -> None:
     with centre.database() as unit:
         records = [unit.keys.get(KeyId(key_id))] if key_id else unit.keys.list()
         found = check_keys(unit.keys, centre.signers, records)
-    session.output.rows("keys", ("key_id", "signed", "code", "reason"), [_check(one) for one in found])
+    session.output.rows(
+        "keys", ("key_id", "signed", "code", "reason"), [_check(session, one) for one in found]
+    )
     codes = {one.code for one in found} - {"ok"}
     if codes:
         session.end(Exit.UNAVAILABLE if codes <= _UNAVAILABLE else Exit.INVALID)
@@ -172,8 +174,9 @@ def _require_free(session: Session, key_id: str) -> None:
                 raise Refused("key_id", f"is the key of {authority.authority_id}: use `xinqian ca rekey`")
 
 
-def _check(check: KeyCheck) -> dict[str, object]:
-    return {"key_id": check.key_id, "signed": check.signed, "code": check.code, "reason": check.reason}
+def _check(session: Session, check: KeyCheck) -> dict[str, object]:
+    reason = session.output.reason(check.reason)
+    return {"key_id": check.key_id, "signed": check.signed, "code": check.code, "reason": reason}
 
 
 def _row(record: KeyRecord) -> dict[str, object]:

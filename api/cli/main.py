@@ -92,7 +92,8 @@ def _version(context: click.Context) -> None:
 
 
 def _usage(error: click.UsageError, language: Language) -> int:
-    sys.stderr.write(f"{messages.text('cli.usage-error', language)}: {error.format_message()}\n")
+    said = messages.reason(error.format_message(), language)
+    sys.stderr.write(messages.text("cli.usage-error", language, message=said) + "\n")
     if error.ctx is not None:
         path = error.ctx.command_path
         sys.stderr.write(messages.text("cli.see-help", language_of(error.ctx), command=path) + "\n")
@@ -106,7 +107,7 @@ def _failed(error: Exception, language: Language) -> int:
     known = facts(error)
     name = str(getattr(error, "code", ""))
     title, detail = messages.problem(name, language, known)
-    sys.stderr.write(f"{title}: {detail} [{name}]\n")
+    sys.stderr.write(messages.text("cli.failed", language, title=title, detail=detail, code=name) + "\n")
     if (advice := messages.hint(name, language, known)) is not None:
         sys.stderr.write(f"{advice}\n")
     return code

@@ -72,7 +72,7 @@ class Output:
         for column in columns:
             table.add_column(self.text(f"column.{column}"), overflow="fold")
         for row in rows:
-            table.add_row(*(Text(self._cell(row.get(column))) for column in columns))
+            table.add_row(*(Text(self._cell(row.get(column), column)) for column in columns))
         _console(sys.stdout).print(table)
 
     def record(self, record: Mapping[str, object]) -> None:
@@ -85,7 +85,7 @@ class Output:
         table.add_column(overflow="fold")
         for name, value in record.items():
             if value is not None:
-                table.add_row(Text(self.text(f"column.{name}")), Text(self._cell(value)))
+                table.add_row(Text(self.text(f"column.{name}")), Text(self._cell(value, name)))
         _console(sys.stdout).print(table)
 
     def raw(self, data: str) -> None:
@@ -100,8 +100,14 @@ class Output:
         """A text of the catalogue in the command's language."""
         return messages.text(key, self.language, **values)
 
-    def _cell(self, value: object) -> str:
+    def reason(self, text: str) -> str:
+        """A reason of the core's in the command's language."""
+        return messages.reason(text, self.language)
+
+    def _cell(self, value: object, column: str) -> str:
         value = plain(value)
+        if isinstance(value, str) and column in _CODED:
+            return self.text(f"{column}.{value}")
         if value is None:
             return "-"
         if isinstance(value, bool):
@@ -116,6 +122,8 @@ class Output:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
+_CODED = frozenset({"severity", "outcome"})
+"""Columns of codes that tables, unlike JSON, have in words; other codes are also values of options."""
 WIDE = 200  # columns where standard output is no terminal: a pipe folds nothing that fits
 
 

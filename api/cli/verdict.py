@@ -23,7 +23,8 @@ def show_verdict(
     facts: Mapping[str, object],
 ) -> None:
     """Print the report and end with its exit code."""
-    shown = [{"id": one.step_id, "outcome": one.outcome.value, "detail": one.detail} for one in steps]
+    said = session.output.reason
+    shown = [{"id": one.step_id, "outcome": one.outcome.value, "detail": said(one.detail)} for one in steps]
     verdict: dict[str, object] = {
         "indication": indication.value,
         "sub_indication": None if sub_indication is None else sub_indication.value,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
+
 from api import messages
 from api.settings import Language
 from evidence.clock import Clock, rfc3339
@@ -113,7 +115,8 @@ class Recorder:
         for check in step.checks:
             said = f": {check.detail}" if check.detail else ""
             mark = "✓" if check.ok else "✗"
-            _say(f"    {mark} {check.what:<{_NAME_WIDTH}} {check.by}{said}")
+            what = messages.reason(check.what, self._language)
+            _say(f"    {mark} {set_cell_size(what, max(_NAME_WIDTH, cell_len(what)))} {check.by}{said}")
         _say(f"    {seconds * 1000:.0f} ms")
         self._document["steps"].append(
             {

@@ -7,6 +7,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from api import messages
 from api.http.centre import Wired
 from api.http.metrics import CONTENT_TYPE, Metrics
 
@@ -25,7 +26,9 @@ class Check(BaseModel):
     check: str
     ok: bool
     reason: str
-    """Empty when it is well."""
+    """Code of what is wrong; empty when it is well."""
+    text: str
+    """The same for people, in the language that the request asks for."""
 
 
 class Readiness(BaseModel):
@@ -42,9 +45,18 @@ async def live() -> Alive:
 
 
 @router.get("/health/ready", responses={503: {"model": Readiness}})
-def ready(centre: Wired, response: Response) -> Readiness:
+def ready(request: Request, centre: Wired, response: Response) -> Readiness:
     """Database, keys and clock; 503 with the reasons while one of them fails."""
-    checks = [Check(check=one.name, ok=one.ok, reason=one.reason) for one in centre.readiness()]
+    texts = messages.catalogue(messages.negotiate(request.headers.get("accept-language")))
+    checks = [
+        Check(
+            check=one.name,
+            ok=one.ok,
+            reason=one.reason,
+            text="" if one.ok else texts[f"problem.{one.reason}.title"],
+        )
+        for one in centre.readiness()
+    ]
     well = all(check.ok for check in checks)
     if not well:
         response.status_code = 503

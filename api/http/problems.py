@@ -143,7 +143,7 @@ def of_error(error: Exception, language: Language) -> Problem:
     title, detail = messages.problem(error.code, language, known)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(status, error.code, title, messages.text("problem.inside", language), {})
-    return Problem(status, error.code, title, detail, known)
+    return Problem(status, error.code, title, detail, messages.told(known, language))
 
 
 def _of_validation(error: RequestValidationError, language: Language) -> Problem:

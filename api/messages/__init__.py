@@ -10,6 +10,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
+from api.messages.reasons import Speaker, reason, reasons_of
 from api.settings import LANGUAGES, Language
 
 DEFAULT: Language = "en"
@@ -30,7 +31,23 @@ def text(key: str, language: Language, /, **values: object) -> str:
 def problem(code: str, language: Language, facts: Mapping[str, object]) -> tuple[str, str]:
     """Title and detail of an error by its code."""
     texts = catalogue(language)
-    return texts[f"problem.{code}.title"], texts[f"problem.{code}.detail"].format_map(facts)
+    speaker = Speaker(reasons_of(language))
+    return texts[f"problem.{code}.title"], speaker.vformat(texts[f"problem.{code}.detail"], (), facts)
+
+
+def finding(code: str, language: Language, facts: Mapping[str, object]) -> str:
+    """What the doctor found, by its code."""
+    return Speaker(reasons_of(language)).vformat(catalogue(language)[f"finding.{code}"], (), facts)
+
+
+def told(facts: Mapping[str, object], language: Language) -> dict[str, object]:
+    """An error's facts for a reader: its texts in the language, names, codes and numbers as they are."""
+    known = dict(facts)
+    if isinstance(why := known.get("reason"), str):
+        known["reason"] = reason(why, language)
+    if isinstance(findings := known.get("findings"), list):
+        known["findings"] = [[rule, reason(detail, language)] for rule, detail in findings]
+    return known
 
 
 def hint(code: str, language: Language, facts: Mapping[str, object]) -> str | None:
@@ -79,4 +96,16 @@ def _flat(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
             yield from _flat(value, f"{prefix}{name}.")
 
 
-__all__ = ["DEFAULT", "LANGUAGES", "catalogue", "hint", "negotiate", "placeholders", "problem", "text"]
+__all__ = [
+    "DEFAULT",
+    "LANGUAGES",
+    "catalogue",
+    "finding",
+    "hint",
+    "negotiate",
+    "placeholders",
+    "problem",
+    "reason",
+    "text",
+    "told",
+]

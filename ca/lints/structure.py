@@ -14,7 +14,7 @@ _UTC_TIME_SIZE, _GENERALIZED_TIME_SIZE = 13, 15  # with seconds and Z, without f
 
 
 def _version(view: CertificateView) -> str | None:
-    return None if view.version == _VERSION_3 else f"is v{view.version + 1}"
+    return None if view.version == _VERSION_3 else f"is of version {view.version + 1}, not 3"
 
 
 def _serial(view: CertificateView) -> str | None:
