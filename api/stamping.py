@@ -63,6 +63,15 @@ class Timestamping:
         """Look at the clock now; raises `TimeNotAvailable`, `NotFound`."""
         self._guard(suite).renew()
 
+    def require_leases(self) -> None:
+        """Raises what keeps a suite from stamping now; asks neither clock nor sources."""
+        for suite in Suite:
+            try:
+                guard = self._guard(suite)
+            except NotFound:
+                continue
+            guard.require()
+
     def appraise(self) -> ClockSample:
         """What a look at the clock would find now, nothing kept; raises `TimeNotAvailable`, `NotFound`."""
         for suite in Suite:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 from api.db import Context, Database
 from api.engine import open_engine
-from api.errors import ApiError, NotInitialised
+from api.errors import NotInitialised
+from api.readiness import Probe
 from api.schema import require_head
 from api.settings import Settings, variable
 from api.stamping import Timestamping
@@ -41,7 +41,6 @@ from evidence.restore import check_not_behind
 from keys.adapters.master_file import read_master_keys
 from keys.adapters.pkcs11 import Pkcs11Custody
 from keys.adapters.software import SoftwareCustody
-from keys.errors import KeysError
 from keys.master import parse_master_keys
 from keys.open import OpenSigners
 from keys.ports import Custody
@@ -62,15 +61,6 @@ def deep_linter() -> DeepLinter:
     from ca.adapters.pkilint import Pkilint  # noqa: PLC0415  (a third of a second that serving needs not)
 
     return Pkilint()
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """One thing that serving needs; `reason` is empty when it is well."""
-
-    name: str
-    ok: bool
-    reason: str = ""
 
 
 class Centre:
@@ -187,22 +177,10 @@ class Centre:
         """The newest heads of the log, beside the database."""
         return FileWatermark(self.settings.state_dir / WATERMARK_FILE)
 
-    def readiness(self) -> tuple[Readiness, ...]:
-        """What serving needs, asked just now."""
-        return (self._asked("database", self._database_answers), self._asked("keys", self._keys_open))
-
-    def _asked(self, name: str, check: Callable[[], None]) -> Readiness:
-        try:
-            check()
-        except (ApiError, KeysError) as error:
-            return Readiness(name, ok=False, reason=error.code)
-        return Readiness(name, ok=True)
-
-    def _database_answers(self) -> None:
-        require_head(self.database.engine)
-
-    def _keys_open(self) -> None:
-        self.signers.custody_named(self.settings.custody)
+    @cached_property
+    def probe(self) -> Probe:
+        """Asks whether requests can be served."""
+        return Probe(self.database, self.signers, self.timestamping, self.clock)
 
 
 @contextmanager

@@ -114,13 +114,21 @@ class ClockGuard:
             if self._lease is not None and self._lease is not lease:
                 return self._lease  # another thread renewed it meanwhile
             if self._refused_at is not None and self._clock.monotonic() < self._refused_at + RETRY_SECONDS:
-                raise type(self._refusal)(self._refusal.reason)
+                raise self._repeated()
             return self._renew()
 
     def renew(self) -> Lease:
         """Look at the clock now, whatever the lease; for the thread that keeps leases fresh."""
         with self._renewing:
             return self._renew()
+
+    def require(self) -> None:
+        """Raises `TimeNotAvailable` while there is no lease, as the last look did; does not look anew."""
+        if self.lease() is not None:
+            return
+        if self._refused_at is None:
+            raise TimeNotAvailable("the last look at the clock is too long ago")
+        raise self._repeated()
 
     def lease(self) -> Lease | None:
         """The current lease, without looking anew."""
@@ -191,6 +199,9 @@ class ClockGuard:
     def _sample(self, offset: Offset) -> ClockSample:
         wall, monotonic = self._clock.now(), self._clock.monotonic()
         return ClockSample(self._instance.name, self._instance.boot, wall, monotonic, offset)
+
+    def _repeated(self) -> TimeNotAvailable:
+        return type(self._refusal)(self._refusal.reason)
 
     def _refuse(self, error: TimeNotAvailable) -> NoReturn:
         self._refused_at, self._refusal = self._clock.monotonic(), error

@@ -34,7 +34,7 @@ class Check(BaseModel):
 class Readiness(BaseModel):
     """Whether requests should be sent here, and why not."""
 
-    status: Literal["ready", "not-ready"]
+    status: Literal["ready", "degraded", "not-ready"]
     checks: list[Check]
 
 
@@ -46,7 +46,8 @@ async def live() -> Alive:
 
 @router.get("/health/ready", responses={503: {"model": Readiness}})
 def ready(request: Request, centre: Wired, response: Response) -> Readiness:
-    """Database, keys and clock; 503 with the reasons while one of them fails."""
+    """Database and keys, 503 while one of them fails; the clock, without which only stamping stops."""
+    found = centre.probe.ask()
     texts = messages.catalogue(messages.negotiate(request.headers.get("accept-language")))
     checks = [
         Check(
@@ -55,13 +56,13 @@ def ready(request: Request, centre: Wired, response: Response) -> Readiness:
             reason=one.reason,
             text="" if one.ok else texts[f"problem.{one.reason}.title"],
         )
-        for one in centre.readiness()
+        for one in found
     ]
-    well = all(check.ok for check in checks)
-    if not well:
-        response.status_code = 503
     response.headers["Cache-Control"] = "no-store"
-    return Readiness(status="ready" if well else "not-ready", checks=checks)
+    if any(one.needed and not one.ok for one in found):
+        response.status_code = 503
+        return Readiness(status="not-ready", checks=checks)
+    return Readiness(status="ready" if all(one.ok for one in found) else "degraded", checks=checks)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
