@@ -23,7 +23,7 @@ from ca.ocspresponse import BasicResponse
 from ca.pathsearch import Search
 from ca.precheck import defect_of, extension_of, is_authority
 from ca.purpose import ANY_PURPOSE, Purpose, nested_reason, purpose_reason
-from ca.revocationcheck import check_revocation
+from ca.revocationcheck import check_revocation, distribution_points
 from ca.trust import RevocationData
 
 MAX_PATHS = 8  # complete paths judged in one validation
@@ -124,6 +124,17 @@ def _no_path(certificate: Certificate, search: Search, at: datetime) -> PathRepo
     besides = ", and too many candidates were offered" if search.exhausted else ""
     reason = f"{_name(certificate)}: no path leads to an anchor{besides}"
     return _early(path, "path", reason, SubIndication.NO_CERTIFICATE_CHAIN_FOUND, at)
+
+
+MAX_POINTS, MAX_URI = 2, 256
+"""Of a certificate's CRL addresses, what a report repeats of a stranger's text."""
+
+
+def _where(certificate: Certificate) -> tuple[str, ...]:
+    """Where evidence may be found, as the certificate says."""
+    points = sorted(distribution_points(certificate))
+    shown = [one for one in points if len(one) <= MAX_URI and one.isascii() and one.isprintable()]
+    return (f"its CRLs are found at {' '.join(shown[:MAX_POINTS])}",) if shown else ()
 
 
 def _name(certificate: Certificate) -> str:
@@ -263,9 +274,8 @@ class _Judgement:
         for issuer, one in zip(self._down, self._down[1:], strict=False):
             found = check_revocation(one, issuer, revocation, self._at, self._now)
             if found.status is None or found.evidence is None:
-                detail = "; ".join(
-                    (f"{_name(one)}: no evidence says that it was not revoked", *found.complaints)
-                )
+                parts = (f"{_name(one)}: no evidence says that it was not revoked", *found.complaints)
+                detail = "; ".join((*parts, *_where(one)))
                 raise self._fail("revocation", detail, SubIndication.TRY_LATER)
             self._used.append(RevocationUsed(one, found.evidence))
             if (since := found.revoked_at(self._at)) is not None:

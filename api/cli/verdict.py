@@ -15,6 +15,10 @@ _EXITS = {
 }
 
 
+REVOCATION = "revocation"
+"""The step that fails for want of CRLs and OCSP answers (`ca.path`)."""
+
+
 def show_verdict(
     session: Session,
     indication: Indication,
@@ -22,7 +26,7 @@ def show_verdict(
     steps: Sequence[Step],
     facts: Mapping[str, object],
 ) -> None:
-    """Print the report and end with its exit code."""
+    """Print the report, what to do where evidence is missing, and end with its exit code."""
     said = session.output.reason
     shown = [{"id": one.step_id, "outcome": one.outcome.value, "detail": said(one.detail)} for one in steps]
     verdict: dict[str, object] = {
@@ -35,5 +39,7 @@ def show_verdict(
     else:
         session.output.record(verdict)
         session.output.rows("steps", ("id", "outcome", "detail"), shown)
+    if sub_indication is SubIndication.TRY_LATER and steps[-1].step_id == REVOCATION:
+        session.output.say("cli.revocation-missing")
     if _EXITS[indication] is not Exit.DONE:
         session.end(_EXITS[indication])

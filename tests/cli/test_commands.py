@@ -107,6 +107,17 @@ def test_a_timestamp_is_verified_offline(here: Run, xinqian: Run, tmp_path: Path
         return ran.code, ran.json["indication"], ran.json["sub_indication"]
 
     assert verdict(token, data) == (Exit.DONE, "TOTAL-PASSED", None)
+    alone = xinqian(
+        "tsa", "verify", token, data, "--trust", trust / "root.pem", "--format", "json", **nowhere
+    )
+    assert (alone.code, alone.json["sub_indication"]) == (Exit.INDETERMINATE, "TRY_LATER")
+    assert "http://ca.test/" in alone.json["steps"][-1]["detail"]
+    assert "xinqian crl show ISSUER --out FILE" in alone.err
+    assert "--without-revocation" in alone.err
+    left = xinqian(
+        "tsa", "verify", token, data, "--trust", trust / "root.pem", "--without-revocation", **nowhere
+    )
+    assert (left.code, "crl show" in left.err) == (Exit.DONE, False)
     other = tmp_path / "other"
     other.write_bytes(b"another contract")
     assert verdict(token, other) == (Exit.INVALID, "TOTAL-FAILED", "HASH_FAILURE")

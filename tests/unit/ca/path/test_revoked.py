@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ca import extension as ext
+from ca import oids
 from ca.crl import load_crl
 from ca.indication import SubIndication
 from ca.registry import RevocationReason
@@ -14,7 +16,7 @@ from ca.trust import RevocationData
 from keys.private import PrivateKey
 from keys.suites import Algorithm
 from tests.support.clock import NOON
-from tests.support.minting import Minted, crl_of, mint
+from tests.support.minting import POINT, Minted, crl_of, mint
 from tests.support.paths import DAY, assert_sub, judge, revocation
 
 
@@ -124,6 +126,24 @@ def test_crl_after_expiry_must_keep_the_expired(algorithm: Algorithm, issuing: M
     assert good.sub_indication is None, good.steps
     bad = judge(leaf, issuing, root=root, revocation=RevocationData((drops, above)), now=now)
     assert_sub(bad, SubIndication.TRY_LATER)
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [(POINT, True), ("http://pki.test/\x1b[31m.crl", False), ("http://pki.test/" + "x" * 256, False)],
+    ids=["plain", "control", "long"],
+)
+def test_a_report_says_where_evidence_may_be_found(
+    algorithm: Algorithm, issuing: Minted, root: Minted, point: str, *, told: bool
+) -> None:
+    extension = ext.extension(oids.CRL_DISTRIBUTION_POINTS, ext.crl_distribution_point(point))
+    leaf = mint("leaf", algorithm, issuing, replaced={oids.CRL_DISTRIBUTION_POINTS: extension})
+    above = load_crl(crl_of(root))
+    report = judge(leaf, issuing, root=root, revocation=RevocationData((above,)))
+    assert_sub(report, SubIndication.TRY_LATER)
+    detail = report.steps[-1].detail
+    assert detail.endswith(f"; its CRLs are found at {POINT}") == told
+    assert detail.isprintable()
 
 
 def test_no_evidence_is_no_verdict(leaf: Minted, issuing: Minted, root: Minted) -> None:
