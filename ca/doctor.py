@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -260,9 +260,15 @@ def _base_url(url: str) -> Iterator[Finding]:
         yield Finding("base-url", Severity.WARNING, "base-url-local", url, SET_BASE_URL)
 
 
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[(?P<six>[^\]]*)\]|(?P<name>[^/?#:\[]*))")
+
+
 def is_local(url: str) -> bool:
     """Whether only this host reaches the address: RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3."""
-    host = (urlsplit(url).hostname or "").rstrip(".")
+    found = _HOST.match(url)
+    if found is None:
+        return False
+    host = (found["six"] or found["name"]).rstrip(".").lower()
     try:
         address = ip_address(host)
     except ValueError:

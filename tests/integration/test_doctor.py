@@ -156,6 +156,7 @@ LOCAL = [
     "http://pki.localhost",
     "http://[::1]:8000",
     "http://0.0.0.0:8000",
+    "http://user@[0:0:0:0:0:0:0:1]/pki",
 ]
 
 
@@ -168,7 +169,16 @@ def test_an_address_that_only_this_host_reaches_is_found(url: str) -> None:
     assert gravest(findings) is Severity.OK
 
 
-@pytest.mark.parametrize("url", ["http://10.0.0.1", "http://pki.test:8000", "http://[2001:db8::1]/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://10.0.0.1",
+        "http://localhost@pki.test",
+        "no address",
+        "http://pki.test:8000",
+        "http://[2001:db8::1]/x",
+    ],
+)
 def test_an_address_that_others_reach_is_not(url: str) -> None:
     assert gravest(examine(replace(HEALTHY, base_url=url), NOON)) is Severity.OK
 
