@@ -89,6 +89,8 @@ class AccessLog:
                 try:
                     handler.stream.write(line)
                     handler.flush()
+                except (OSError, ValueError):
+                    continue  # as with any log of Python's: who reads it has left, the request goes on
                 finally:
                     handler.release()
 
