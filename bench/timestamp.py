@@ -22,7 +22,7 @@ from tests.support.clock import NOON
 from tests.support.timestamping import make_authority
 from tests.support.units import open_units
 
-BATCH = 256
+BATCH = 512
 DATA = bytes(190)  # octets: the size of a token's signed attributes
 # Short turns, many of them: what else the machine does then slows both alike.
 ROUNDS = {Algorithm.P256: 41, Algorithm.SM2: 11}

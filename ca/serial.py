@@ -7,14 +7,17 @@ from typing import NewType
 
 SerialNumber = NewType("SerialNumber", int)
 SERIAL_OCTETS = 16  # RFC 5280 4.1.2.2 allows 20; 15 of ours are random, BR 7.1 asks for 8
-_FIRST_OCTET_VALUES = 0x7F
+_POSITIVE = (1 << (8 * SERIAL_OCTETS - 1)) - 1
+_SMALLEST = 1 << (8 * (SERIAL_OCTETS - 1))
 _HEXADECIMAL = frozenset("0123456789abcdef")  # int() takes signs, underscores and other scripts' digits too
 
 
 def new_serial() -> SerialNumber:
     """A first octet of 0x01 to 0x7f keeps number positive and length fixed; 120 random bits follow."""
-    first = secrets.randbelow(_FIRST_OCTET_VALUES) + 1
-    return SerialNumber((first << 120) | secrets.randbits(120))
+    while True:
+        number = int.from_bytes(secrets.token_bytes(SERIAL_OCTETS), "big") & _POSITIVE
+        if number >= _SMALLEST:
+            return SerialNumber(number)
 
 
 def serial_text(serial: int) -> str:
