@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +14,12 @@ from api.errors import InputInvalid, SettingsInvalid
 from api.sandbox import TEST_ORGANISATION
 from api.schema import migrate
 from api.settings import Settings, variable
-from api.wiring import Centre, bare_centre, master_key_ring
+from api.wiring import Centre, bare_centre, master_key_ring, new_master_key_line
 from ca.ceremony import run_ceremony
 from ca.ceremonyplan import Ceremony, parse_ceremony, shipped_ceremony
 from ca.transcript import Transcript
 from keys.private import PrivateKey
 from keys.public import PublicKey
-from keys.wrapping import SECRET_SIZE
 
 MAX_CEREMONY = 262_144  # octets of YAML; the shipped one takes 2,000
 
@@ -80,7 +77,7 @@ def make_master_key(settings: Settings) -> Path | None:
     path = settings.key_file
     if settings.master_key is not None or path.exists():
         return None
-    text = base64.b64encode(secrets.token_bytes(SECRET_SIZE)) + b"\n"
+    text = new_master_key_line(settings, first=True)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

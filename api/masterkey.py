@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from pathlib import Path
 
 from api.db import Unit
 from api.errors import SettingsInvalid
 from api.settings import variable
-from api.wiring import Centre
+from api.wiring import Centre, new_master_key_line
 from evidence.event import Actor
 from evidence.ports import WrappedValues
 from keys.rewrap import Rewrapped, rewrap
-from keys.wrapping import SECRET_SIZE
 
 
 def add_master_key(centre: Centre) -> Path:
@@ -28,7 +25,7 @@ def add_master_key(centre: Centre) -> Path:
     path = settings.key_file
     fresh = path.with_name(f".{path.name}.new")
     try:
-        text = base64.b64encode(secrets.token_bytes(SECRET_SIZE)) + b"\n" + path.read_bytes()
+        text = new_master_key_line(settings, first=False) + path.read_bytes()
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(text)

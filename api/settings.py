@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     """32 octets in base64 or hexadecimal, one secret a line, the one in force first."""
     master_key_file: Path | None = None
     """A file of the same, mode 0600; `<state_dir>/master.key` when neither is given."""
+    master_key_label: str | None = None
+    """Label of an AES key on the PKCS#11 token; the master key file is then sealed under it."""
     custody: Literal["software", "pkcs11"] = "software"
     pkcs11_library: Path | None = None
     pkcs11_token: str | None = None
@@ -100,12 +102,15 @@ class Settings(BaseSettings):
     def _complete(self) -> Self:
         if self.master_key and self.master_key_file:
             raise SettingsInvalid(f"{PREFIX}MASTER_KEY", f"stands beside {PREFIX}MASTER_KEY_FILE: give one")
-        if self.custody == "pkcs11":
+        if self.master_key and self.master_key_label:
+            raise SettingsInvalid(f"{PREFIX}MASTER_KEY", f"stands beside {PREFIX}MASTER_KEY_LABEL: give one")
+        if self.custody == "pkcs11" or self.master_key_label:
+            asking = f"{PREFIX}CUSTODY=pkcs11" if self.custody == "pkcs11" else f"{PREFIX}MASTER_KEY_LABEL"
             for name in ("pkcs11_library", "pkcs11_token"):
                 if getattr(self, name) is None:
-                    raise SettingsInvalid(variable(name), f"is needed with {PREFIX}CUSTODY=pkcs11")
+                    raise SettingsInvalid(variable(name), f"is needed with {asking}")
             if self.pkcs11_pin is None and self.pkcs11_pin_file is None:
-                raise SettingsInvalid(variable("pkcs11_pin_file"), f"is needed with {PREFIX}CUSTODY=pkcs11")
+                raise SettingsInvalid(variable("pkcs11_pin_file"), f"is needed with {asking}")
         if not self.clock or (HOST_CLOCK in self.clock and len(self.clock) > 1):
             raise SettingsInvalid(variable("clock"), "is `host`, or NTP servers separated by commas")
         if self.ntp_servers and len(set(self.ntp_servers)) < MIN_NTP_SERVERS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +40,15 @@ from evidence.adapters.watermark import FileWatermark
 from evidence.clock import Clock
 from evidence.event import Source, TenantId
 from evidence.restore import check_not_behind
-from keys.adapters.master_file import read_master_keys
+from keys.adapters.master_file import read_lines, read_master_keys
 from keys.adapters.pkcs11 import Pkcs11Custody
 from keys.adapters.software import SoftwareCustody
+from keys.adapters.token import Token
+from keys.adapters.token_master import TokenMasterKeys
 from keys.master import parse_master_keys
 from keys.open import OpenSigners
 from keys.ports import Custody
-from keys.wrapping import MasterKey, MasterKeyRing
+from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
 
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
@@ -223,9 +227,32 @@ def master_key_ring(settings: Settings) -> MasterKeyRing:
     def read() -> tuple[MasterKey, ...]:
         if settings.master_key is not None:
             return parse_master_keys(settings.master_key.get_secret_value(), variable("master_key"))
+        if (sealed := _sealed_by_token(settings)) is not None:
+            return sealed.open(read_lines(settings.key_file))
         return read_master_keys(settings.key_file)
 
     return MasterKeyRing(*read(), reread=read)
+
+
+def new_master_key_line(settings: Settings, *, first: bool) -> bytes:
+    """A new master secret as the master key file holds it: sealed by the token's key where one is named.
+
+    The `first` one has that key made. Raises `MasterKeyInvalid`, `CustodyUnavailable`.
+    """
+    secret = secrets.token_bytes(SECRET_SIZE)
+    sealed = _sealed_by_token(settings)
+    if sealed is None:
+        return base64.b64encode(secret) + b"\n"
+    if first:
+        sealed.make_key()
+    return sealed.seal(secret).encode() + b"\n"
+
+
+def _sealed_by_token(settings: Settings) -> TokenMasterKeys | None:
+    library, token, label = settings.pkcs11_library, settings.pkcs11_token, settings.master_key_label
+    if library is None or token is None or label is None:
+        return None
+    return TokenMasterKeys(Token(str(library), token, settings.pin()), label)
 
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

@@ -139,10 +139,6 @@ class Crl:
         """Whether it lists changes only."""
         return self.base_number is not None
 
-    def current_at(self, moment: datetime) -> bool:
-        """Between thisUpdate and nextUpdate, both inside."""
-        return self.this_update <= moment <= self.next_update
-
     def check_signed_by(self, issuer: PublicKey) -> None:
         """Raises `keys.errors.SignatureInvalid`, or `EncodingInvalid` when the algorithm is not the key's."""
         if self.algorithm is not issuer.algorithm:

@@ -15,7 +15,7 @@ from ca.timestamp import OID_TST_INFO, Imprint, TstInfo, parse_tst_info
 from keys import cms, cms_verify
 from keys.cms import SignerIdentity
 from keys.errors import CmsInvalid
-from keys.suites import Algorithm, Digest
+from keys.suites import Algorithm
 
 MAX_TOKEN_SIZE = 262_144  # octets; RSA chains and embedded CRLs of foreign authorities stay under it
 
@@ -128,11 +128,3 @@ def check_imprint(found: Imprint, data: bytes | None, imprints: Iterable[Imprint
         return
     if not any(found.matches(one.digest, one.value) for one in imprints):
         raise TimestampInvalid("tstInfo.messageImprint", "is not the digest that was asked for")
-
-
-def imprint_algorithm(token: bytes) -> Digest:
-    """Which digest of the data a token is over, before anything of it is verified."""
-    signed = cms.parse(token, limit=MAX_TOKEN_SIZE)
-    if signed.content is None:
-        raise TimestampInvalid("token", "holds no content")
-    return parse_tst_info(signed.content).imprint.digest

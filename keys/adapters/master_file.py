@@ -12,10 +12,15 @@ from keys.wrapping import MasterKey
 
 
 def read_master_keys(path: Path) -> tuple[MasterKey, ...]:
-    """The file's master keys, the one in force first.
+    """The file's master keys, the one in force first; raises `MasterKeyInvalid` as `read_lines`."""
+    return parse_master_keys(read_lines(path), f"file {path}")
+
+
+def read_lines(path: Path) -> str:
+    """The file's text, secrets or sealed secrets.
 
     Raises `MasterKeyInvalid` for a file that is missing, not a regular file, readable or writable by
-    group or others, or that does not hold secrets.
+    group or others, or not text.
     """
     source = f"file {path}"
     try:
@@ -32,6 +37,6 @@ def read_master_keys(path: Path) -> tuple[MasterKey, ...]:
     finally:
         os.close(handle)
     try:
-        return parse_master_keys(text.decode("ascii"), source)
+        return text.decode("ascii")
     except UnicodeDecodeError:
         raise MasterKeyInvalid(source, "is not text") from None
