@@ -7,8 +7,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives import hashes
-
 from evidence.digest import sha256, sm3
 from keys import der
 
@@ -42,11 +40,6 @@ class Digest(enum.StrEnum):
         """The digest of `data`."""
         return _DIGEST_FUNCTIONS[self](data)
 
-    @property
-    def hazmat(self) -> hashes.HashAlgorithm:
-        """The library's object, for incremental hashing."""
-        return _DIGEST_HAZMAT[self]()
-
 
 _DIGEST_OIDS = {
     Digest.SHA256: "2.16.840.1.101.3.4.2.1",
@@ -60,12 +53,6 @@ _DIGEST_FUNCTIONS: dict[Digest, Callable[[bytes], bytes]] = {
     Digest.SHA384: lambda data: hashlib.sha384(data).digest(),
     Digest.SHA512: lambda data: hashlib.sha512(data).digest(),
     Digest.SM3: sm3,
-}
-_DIGEST_HAZMAT: dict[Digest, Callable[[], hashes.HashAlgorithm]] = {
-    Digest.SHA256: hashes.SHA256,
-    Digest.SHA384: hashes.SHA384,
-    Digest.SHA512: hashes.SHA512,
-    Digest.SM3: hashes.SM3,
 }
 DIGEST_BY_OID = {oid: digest for digest, oid in _DIGEST_OIDS.items()}
 
