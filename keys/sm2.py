@@ -167,7 +167,10 @@ class PureBackend:
 
 class _Pure:
     def __init__(self, private: str, point: bytes) -> None:
-        self._engine = gmssl_sm2.CryptSM2(private_key=private, public_key=point[1:].hex())
+        self._engine = gmssl_sm2.CryptSM2(private_key=private, public_key="")
+        # Not through the constructor, which takes every leading 0 and 4 off a key that begins with 04:
+        # one key in 256 has such an x.
+        self._engine.public_key = point[1:].hex()
 
     def sign(self, data: bytes) -> bytes:
         digest = bytes.fromhex(self._engine._sm3_z(data))

@@ -49,6 +49,18 @@ def test_the_smallest_key_is_the_generator(backend: Backend) -> None:
     assert backend.open_private(1).point == G
 
 
+@pytest.mark.parametrize(("scalar", "start"), [(11, "04"), (327, "00"), (5249, "044")])
+@pytest.mark.parametrize(("signer", "judge"), [BACKENDS, BACKENDS[::-1]], ids=["native-pure", "pure-native"])
+def test_a_key_whose_point_begins_like_a_prefix(
+    signer: Backend, judge: Backend, scalar: int, start: str
+) -> None:
+    """gmssl's constructor takes leading 0 and 4 off such a key: one in 256."""
+    pair = signer.open_private(scalar)
+    assert pair.point[1:].hex().startswith(start)
+    assert judge.open_private(scalar).point == pair.point
+    judge.open_public(pair.point).verify(pair.operation.sign(b"message"), b"message")
+
+
 @pytest.mark.parametrize(("signer", "judge"), [BACKENDS, BACKENDS[::-1]], ids=["native-pure", "pure-native"])
 def test_each_verifies_the_other(signer: Backend, judge: Backend) -> None:
     pair = signer.generate()
