@@ -54,7 +54,7 @@ def test_the_smallest_key_is_the_generator(backend: Backend) -> None:
 def test_a_key_whose_point_begins_like_a_prefix(
     signer: Backend, judge: Backend, scalar: int, start: str
 ) -> None:
-    """gmssl's constructor takes leading 0 and 4 off such a key: one in 256."""
+    """The constructor of gmssl takes leading 0 and 4 off such a key: one in 256."""
     pair = signer.open_private(scalar)
     assert pair.point[1:].hex().startswith(start)
     assert judge.open_private(scalar).point == pair.point
