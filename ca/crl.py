@@ -33,7 +33,6 @@ from keys.suites import ALGORITHM_BY_SIGNATURE_OID, Algorithm
 MAX_CRL_SIZE = 16_777_216  # octets; 100,000 of our entries take 5,500,000
 MAX_EXTENSIONS_SIZE = 16_384  # octets
 MAX_NUMBER_BITS = 160  # RFC 5280 5.2.3: CRLNumber takes 20 octets at most
-PEM_CRL = "X509 CRL"
 UNDERSTOOD = {
     AUTHORITY_KEY_IDENTIFIER,
     CRL_NUMBER,

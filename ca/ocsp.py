@@ -18,7 +18,6 @@ from keys import der
 MAX_REQUEST_SIZE = 2_048  # octets; one identifier and a nonce take under 250
 MAX_NONCE_SIZE = 128  # octets, RFC 9654 2.1
 MAX_SERIAL_BITS = 160  # RFC 5280 4.1.2.2: 20 octets
-MAX_DEPTH_FIELDS = 8  # no structure of a request has more elements
 
 _OID_SHA1 = "1.3.14.3.2.26"
 _OID_SHA256 = "2.16.840.1.101.3.4.2.1"

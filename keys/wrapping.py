@@ -26,10 +26,6 @@ NONCE_SIZE = 12  # bytes, NIST SP 800-38D 8.2
 TAG_SIZE = 16  # bytes, the full tag
 MARK_SIZE = 2 + ID_SIZE  # version, suite, master key id
 OVERHEAD = MARK_SIZE + NONCE_SIZE + TAG_SIZE
-# NIST SP 800-38D 8.3: one key serves 2^32 random nonces. Thirty million contracts with a dozen sealed
-# values each use a twelfth of that; a master key is rotated before.
-MAX_SEALED = 2**32
-
 _VERSION = 1
 _SUITES = {Suite.INTL: 1, Suite.GUOMI: 2}
 

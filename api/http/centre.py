@@ -1,4 +1,4 @@
-"""What a route works with: the wired application, and a unit of work committed before the answer leaves."""
+"""What a route works with: the wired application, and a view of the database."""
 
 from __future__ import annotations
 
@@ -20,18 +20,11 @@ def centre_of(request: Request) -> Centre:
 Wired = Annotated[Centre, Depends(centre_of)]
 
 
-def _unit(centre: Wired) -> Iterator[Unit]:
-    with centre.database() as unit:
-        yield unit
-
-
 def _view(centre: Wired) -> Iterator[Unit]:
     with centre.database.reading() as unit:
         yield unit
 
 
-# With the scope "function" the block ends before the answer is sent; by default it would end after,
-# and a client could hold a 201 for something that was never stored.
-UnitOfWork = Annotated[Unit, Depends(_unit, scope="function")]
+# With the scope "function" the block ends before the answer is sent; by default it would end after.
 View = Annotated[Unit, Depends(_view, scope="function")]
 """One consistent view, for routes that only read."""
