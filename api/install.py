@@ -80,15 +80,20 @@ def make_master_key(settings: Settings) -> Path | None:
     text = new_master_key_line(settings, first=True)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
+        write_for_owner(path, text, os.O_EXCL)
     except OSError as error:
         reason = f"{path} cannot be written: {(error.strerror or '').lower()}"
         raise SettingsInvalid(variable("master_key_file"), reason) from error
     return path
+
+
+def write_for_owner(path: Path, text: bytes, how: int) -> None:
+    """A file of mode 0600 on stable storage; `how` is os.O_EXCL or os.O_TRUNC. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(handle)
 
 
 def is_initialised(settings: Settings) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.db import Unit
 from api.errors import SettingsInvalid
+from api.install import write_for_owner
 from api.settings import variable
 from api.wiring import Centre, new_master_key_line
 from evidence.event import Actor
@@ -26,11 +27,7 @@ def add_master_key(centre: Centre) -> Path:
     fresh = path.with_name(f".{path.name}.new")
     try:
         text = new_master_key_line(settings, first=False) + path.read_bytes()
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
+        write_for_owner(fresh, text, os.O_TRUNC)
         fresh.replace(path)
     except OSError as error:
         reason = f"{path} cannot be written: {(error.strerror or '').lower()}"
