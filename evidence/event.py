@@ -24,10 +24,34 @@ SCHEMA = 1
 class EventType(enum.Enum):
     """The catalogue; the number is the leaf's type code and never changes its meaning.
 
-    Hundreds follow the groups of the catalogue: 7 certificate and key, 9 time, 13 evidence
-    operations, 14 system.
+    Hundreds follow the groups of the catalogue: 1 session, 2 notice and consent, 3 identity, 4 credit
+    authorisation, 5 document, 6 intent, 7 certificate and key, 8 signature, 9 time, 10 delivery,
+    12 change, 13 evidence operations, 14 system.
     """
 
+    SESSION_STARTED = 101
+    SESSION_REFUSED = 102
+    NOTICE_RENDERED = 201
+    CONSENT_GIVEN = 202
+    CONSENT_WITHDRAWN = 203
+    IDV_REQUEST = 301
+    IDV_RESPONSE = 302
+    IDV_CONCLUDED = 303
+    AUTHORITY_CHECKED = 304
+    CREDIT_AUTH_SIGNED = 401
+    TEMPLATE_REGISTERED = 501
+    CONTRACT_GENERATED = 502
+    DOCUMENT_PREPARED = 503
+    DOC_SENT_TO_SIGNER = 504
+    DOC_VIEW_STARTED = 505
+    DOC_VIEW_ENDED = 506
+    OTP_ISSUED = 601
+    OTP_SENT = 602
+    OTP_VERIFIED = 603
+    OTP_FAILED = 604
+    OTP_EXPIRED = 605
+    OTP_LOCKED = 606
+    INTENT_CONFIRMED = 607
     KEY_GENERATED = 701
     KEY_STATE_CHANGED = 702
     KEY_ROTATED = 703
@@ -39,8 +63,28 @@ class EventType(enum.Enum):
     CERT_ISSUED = 714
     CERT_REVOKED = 715
     CRL_PUBLISHED = 721
+    SIGN_REQUESTED = 801
+    SIGNATURE_CREATED = 802
+    SEAL_APPLIED = 803
+    SIGN_VALIDATED = 804
+    SIGN_REJECTED = 805
+    SIGN_FAILED = 806
+    CONTRACT_EXPIRED = 807
+    CONTRACT_CANCELLED = 808
+    CONTRACT_COMPLETED = 809
+    SEAL_REGISTERED = 811
+    SEAL_STATE_CHANGED = 812
+    SEAL_AUTHORISED = 813
+    SEAL_AUTHORISATION_ENDED = 814
     TST_ISSUED = 901
     TST_REFUSED = 902
+    TST_OBTAINED = 903
+    DSS_ADDED = 904
+    LTA_EXTENDED = 905
+    COPY_DELIVERED = 1001
+    NOTICE_SENT = 1002
+    DOC_DOWNLOADED = 1003
+    PARTY_REPLACED = 1201
     EXPORTED = 1301
     SYS_STARTED = 1401
     CLOCK_SAMPLED = 1402

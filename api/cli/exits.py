@@ -9,6 +9,7 @@ import api.errors as ours
 import ca.errors as ca
 import evidence.errors as evidence
 import keys.errors as keys
+import signing.errors as signing
 
 
 class Exit(enum.IntEnum):
@@ -88,4 +89,27 @@ EXITS: Mapping[type[Exception], Exit] = {
     ca.TimestampRefused: Exit.REFUSED,
     ca.TimeNotAvailable: Exit.UNAVAILABLE,
     ca.ClockBehind: Exit.UNAVAILABLE,
+    signing.SigningError: Exit.INTERNAL,
+    signing.DocumentRefused: Exit.REFUSED,
+    signing.DocumentUnavailable: Exit.UNAVAILABLE,
+    signing.PlacementInvalid: Exit.USAGE,
+    signing.TemplateInvalid: Exit.USAGE,
+    signing.ValuesInvalid: Exit.USAGE,
+    signing.GlyphMissing: Exit.USAGE,
+    signing.NotFound: Exit.NOT_FOUND,
+    signing.StateInvalid: Exit.REFUSED,
+    signing.Refused: Exit.REFUSED,
+    signing.OrderNotReached: Exit.REFUSED,
+    signing.ProofExpired: Exit.REFUSED,
+    signing.AuthorisationMissing: Exit.REFUSED,
+    signing.ChallengeFailed: Exit.REFUSED,
+    signing.ChallengeLocked: Exit.REFUSED,
+    signing.ChallengeExpired: Exit.REFUSED,
+    signing.TooManyRequests: Exit.REFUSED,
+    signing.IdentityRefused: Exit.REFUSED,
+    signing.ProviderUnavailable: Exit.UNAVAILABLE,
+    signing.TimestampUnavailable: Exit.UNAVAILABLE,
+    signing.RevisionConflict: Exit.REFUSED,
+    signing.FieldInvalid: Exit.REFUSED,
+    signing.SignatureMismatch: Exit.INTERNAL,
 }

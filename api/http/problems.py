@@ -17,6 +17,7 @@ import api.errors as ours
 import ca.errors as ca
 import evidence.errors as evidence
 import keys.errors as keys
+import signing.errors as signing
 from api import messages
 from api.facts import facts
 from api.logging import logger, trace_id
@@ -91,8 +92,31 @@ STATUS: Mapping[type[Exception], int] = {
     ca.TimestampRefused: 422,
     ca.TimeNotAvailable: 503,
     ca.ClockBehind: 503,
+    signing.SigningError: 500,
+    signing.DocumentRefused: 422,
+    signing.DocumentUnavailable: 503,
+    signing.PlacementInvalid: 422,
+    signing.TemplateInvalid: 422,
+    signing.ValuesInvalid: 422,
+    signing.GlyphMissing: 422,
+    signing.NotFound: 404,
+    signing.StateInvalid: 409,
+    signing.Refused: 422,
+    signing.OrderNotReached: 409,
+    signing.ProofExpired: 422,
+    signing.AuthorisationMissing: 403,
+    signing.ChallengeFailed: 422,
+    signing.ChallengeLocked: 429,
+    signing.ChallengeExpired: 422,
+    signing.TooManyRequests: 429,
+    signing.IdentityRefused: 422,
+    signing.ProviderUnavailable: 503,
+    signing.TimestampUnavailable: 503,
+    signing.RevisionConflict: 409,
+    signing.FieldInvalid: 409,
+    signing.SignatureMismatch: 500,
 }
-ROOTS = (ours.ApiError, evidence.EvidenceError, keys.KeysError, ca.CaError)
+ROOTS = (ours.ApiError, evidence.EvidenceError, keys.KeysError, ca.CaError, signing.SigningError)
 """Every error of ours is below one of these; anything else is a defect and answered with 500."""
 
 RETRY_AFTER_S = {503: 5, 409: 1}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
 from api.messages.reasons import Speaker, reason, reasons_of
+from api.messages.sources import sources
 from api.settings import LANGUAGES, Language
 
 DEFAULT: Language = "en"
@@ -18,9 +18,11 @@ DEFAULT: Language = "en"
 
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
-    """Every text of a language by its dotted key."""
-    source = files("api.messages").joinpath(f"{language}.toml").read_text(encoding="utf-8")
-    return MappingProxyType(dict(_flat(tomllib.loads(source), "")))
+    """Every text of a language by its dotted key, of all files of the language."""
+    found: dict[str, str] = {}
+    for source in sources(language):
+        found.update(_flat(tomllib.loads(source), ""))
+    return MappingProxyType(found)
 
 
 def text(key: str, language: Language, /, **values: object) -> str:

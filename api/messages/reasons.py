@@ -1,6 +1,6 @@
 """Reasons in the reader's language. The core gives its reasons in English; the edge alone knows languages.
 
-`reasons.<language>.toml` has the text of each English reason by its template, in which {0}, {1}… stand for
+`reasons.….<language>.toml` have the text of each English reason by its template, in which {0}, {1}… stand for
 values. A reason is matched against them, longest literal text first, and its values are put into the text;
 values of several words are themselves reasons and translated too. What matches nothing stays as it is.
 """
@@ -12,10 +12,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from string import Formatter
 from typing import Any
 
+from api.messages.sources import reason_sources
 from api.settings import Language
 
 SOURCE: Language = "en"
@@ -88,10 +88,14 @@ def reasons_of(language: Language) -> Reasons:
     """The language's reasons, compiled once; of the source language none, so that all stay."""
     if language == SOURCE:
         return Reasons((), {})
-    source = files("api.messages").joinpath(f"reasons.{language}.toml").read_text(encoding="utf-8")
-    sections: dict[str, dict[str, str]] = tomllib.loads(source)
-    words = sections.pop(_SECTION_OF_WORDS)
-    templates = [_compiled(key, text) for section in sections.values() for key, text in section.items()]
+    words: dict[str, str] = {}
+    templates = []
+    for source in reason_sources(language):
+        for name, section in tomllib.loads(source).items():
+            if name == _SECTION_OF_WORDS:
+                words |= section
+            else:
+                templates += [_compiled(key, text) for key, text in section.items()]
     return Reasons(
         tuple(sorted(templates, key=lambda one: (one.frame, 0 if one.frame else -one.literal))), words
     )

@@ -18,13 +18,14 @@ import api.errors
 import ca.errors
 import evidence.errors
 import keys.errors
+import signing.errors
 
 ROOT = Path(__file__).parents[2]
-CORE = ("evidence", "keys", "ca")
+CORE = ("evidence", "keys", "ca", "signing")
 EDGE = ("api",)
 ERRORS = {
     name: value
-    for module in (api.errors, ca.errors, evidence.errors, keys.errors)
+    for module in (api.errors, ca.errors, evidence.errors, keys.errors, signing.errors)
     for name, value in vars(module).items()
     if inspect.isclass(value) and issubclass(value, Exception)
 }

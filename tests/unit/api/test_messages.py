@@ -12,6 +12,7 @@ import api.errors
 import ca.errors
 import evidence.errors
 import keys.errors
+import signing.errors
 from api import messages
 from api.cli.exits import EXITS
 from api.cli.main import root
@@ -65,7 +66,7 @@ def test_the_languages_differ() -> None:
 
 
 def test_the_trees_are_those_of_the_packages() -> None:
-    modules = (api.errors, evidence.errors, keys.errors, ca.errors)
+    modules = (api.errors, evidence.errors, keys.errors, ca.errors, signing.errors)
     declared = {
         value
         for module in modules

@@ -6,7 +6,6 @@ import inspect
 import re
 import time
 import tomllib
-from importlib.resources import files
 from string import Formatter
 
 import pytest
@@ -15,6 +14,7 @@ from api import messages
 from api.errors import CallerExists
 from api.http.problems import of_error
 from api.messages.reasons import MAX_REASON, reasons_of
+from api.messages.sources import reason_sources
 from ca import doctor
 from ca.doctor import SignerKind
 from ca.errors import LintFailed, NotFound
@@ -26,13 +26,13 @@ FOREIGN = ("composed", "system", "pydantic", "click")
 SOURCES = sorted(reasons(), key=lambda one: one.place)
 
 
-def sections() -> dict[str, dict[str, str]]:
-    path = files("api.messages").joinpath("reasons.zh-CN.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+def sections() -> list[tuple[str, dict[str, str]]]:
+    """Every section of every file, by name; two files may each have one of a name."""
+    return [one for source in reason_sources("zh-CN") for one in tomllib.loads(source).items()]
 
 
 def templates() -> dict[str, str]:
-    return {key: text for section in sections().values() for key, text in section.items()}
+    return {key: text for _, section in sections() for key, text in section.items()}
 
 
 def values(template: str) -> set[str]:
@@ -47,12 +47,12 @@ def test_every_reason_of_the_sources_has_a_chinese_text() -> None:
 
 def test_no_chinese_text_is_kept_for_a_reason_that_is_gone() -> None:
     given = {one.template for one in SOURCES}
-    own = {key for name, section in sections().items() if name not in (*FOREIGN, "word") for key in section}
+    own = {key for name, section in sections() if name not in (*FOREIGN, "word") for key in section}
     assert sorted(own - given) == []
 
 
 def test_no_reason_stands_twice() -> None:
-    keys = [key for section in sections().values() for key in section]
+    keys = [key for _, section in sections() for key in section]
     assert sorted(key for key in set(keys) if keys.count(key) > 1) == []
 
 
@@ -65,7 +65,7 @@ def test_a_chinese_text_is_chinese() -> None:
     half = re.compile(r"[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
     known = {
         key: text
-        for name, section in sections().items()
+        for name, section in sections()
         if name != "composed"
         for key, text in section.items()
     }
