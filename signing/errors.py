@@ -108,7 +108,7 @@ class NotFound(SigningError):
     code = "signing-not-found"
 
     def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"no {kind} {name}")
+        super().__init__(f"there is no {kind} named {name}")
         self.kind = kind
         self.name = name
 
@@ -230,7 +230,7 @@ class TimestampUnavailable(SigningError):
     code = "timestamp-unavailable"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"no timestamp: {reason}")
+        super().__init__(f"no timestamp was to be had: {reason}")
         self.reason = reason
 
 
