@@ -33,8 +33,9 @@ from evidence.log import EvidenceLog
 from evidence.ports import KeyWrapper, Watermark
 from keys.adapters.sql import SqlKeyStore
 from keys.adapters.sql import metadata as keys_metadata
+from signing.adapters.schema import metadata as signing_metadata
 
-METADATA = (evidence_metadata, keys_metadata, ca_metadata, api_metadata)
+METADATA = (evidence_metadata, keys_metadata, ca_metadata, signing_metadata, api_metadata)
 """What Alembic compares against; each package owns its tables."""
 
 
