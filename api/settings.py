@@ -45,6 +45,13 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _party_url(value: str) -> str:
+    value = _base_url(value)
+    if not re.match(r"https://|http://(?:127\.0\.0\.1|localhost|\[::1\])(?=[:/]|$)", value):
+        raise ValueError("is an https address; http only to this host, as personal data travels there")
+    return value
+
+
 def _database(value: str) -> str:
     if not value:
         return value
@@ -84,9 +91,26 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     clock: Annotated[tuple[str, ...], NoDecode] = (HOST_CLOCK,)
     """`host`, or NTP servers separated by commas: the timestamp authority's reference."""
+    font_dir: Path | None = None
+    """Where the Chinese fonts lie; `<environment>/share/xinqian/fonts` unless given."""
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8000"
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    identity_url: Annotated[str, AfterValidator(_party_url)] | None = None
+    """The identity bureau; where none is named, see `simulator`."""
+    identity_client: Annotated[str, AfterValidator(_tenant)] = "xinqian"
+    """Our name there."""
+    identity_secret_file: Path | None = None
+    identity_simulated: bool = False
+    """Whether it is a simulator: what rests on its answers is then marked as a test."""
+    message_url: Annotated[str, AfterValidator(_party_url)] | None = None
+    """The gateway for short messages."""
+    message_client: Annotated[str, AfterValidator(_tenant)] = "xinqian"
+    message_secret_file: Path | None = None
+    message_simulated: bool = False
+    simulator: bool = False
+    """Ask the simulator in this process where no outside party is named; a sandbox does so unasked. Off,
+    nothing that needs such a party can be done."""
     language: Language | None = None
     """Of what people read; else as LC_ALL, LC_MESSAGES or LANG say, else English."""
 
@@ -118,6 +142,15 @@ class Settings(BaseSettings):
                 f"names {len(set(self.ntp_servers))} NTP servers; {MIN_NTP_SERVERS} different ones are needed"
             )
             raise SettingsInvalid(variable("clock"), reason)
+        return self
+
+    @model_validator(mode="after")
+    def _parties(self) -> Self:
+        for party in ("identity", "message"):
+            url, secret = f"{party}_url", f"{party}_secret_file"
+            if (getattr(self, url) is None) != (getattr(self, secret) is None):
+                missing, given = (secret, url) if getattr(self, secret) is None else (url, secret)
+                raise SettingsInvalid(variable(missing), f"is needed with {variable(given)}")
         return self
 
     @property

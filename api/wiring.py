@@ -7,17 +7,22 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import NotInitialised
 from api.readiness import Probe
+from api.sandbox import is_sandbox
 from api.schema import require_head
+from api.secretfile import read_secret
 from api.settings import Settings, variable
+from api.simulator.desk import Desk
+from api.simulator.inprocess import InProcess
 from api.stamping import Timestamping
 from ca.adapters.database_clock import DatabaseClock
 from ca.adapters.journal import FileRevocationJournal
@@ -49,10 +54,19 @@ from keys.master import parse_master_keys
 from keys.open import OpenSigners
 from keys.ports import Custody
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
+from signing.adapters.gateway import Account, Gateway
+from signing.adapters.identity_http import HttpIdentityProvider
+from signing.adapters.identity_none import NoIdentityProvider
+from signing.adapters.message_http import HttpMessageSender
+from signing.adapters.message_none import NoMessageSender
+from signing.identity import IdentityProvider
+from signing.message import MessageSender
 
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
 SYSTEM = "xinqian"
+SIMULATOR_URL = "http://simulator.invalid"
+"""Of the simulator in this process: no request to it leaves the process (RFC 2606 2)."""
 
 
 def system_clock() -> Clock:
@@ -75,6 +89,7 @@ class Centre:
         self.clock = clock
         self.database = database
         self.ring = ring
+        self._gateways: list[Gateway] = []
 
     @cached_property
     def software(self) -> SoftwareCustody:
@@ -162,6 +177,52 @@ class Centre:
         return NtpQuorum(servers, self.clock, max_offset_ms=MAX_OFFSET_MS)
 
     @cached_property
+    def identity_provider(self) -> IdentityProvider:
+        """Who confirms identities."""
+        gateway = self._gateway("identity")
+        return NoIdentityProvider() if gateway is None else HttpIdentityProvider(gateway)
+
+    @cached_property
+    def message_sender(self) -> MessageSender:
+        """Who sends short messages."""
+        gateway = self._gateway("message")
+        return NoMessageSender() if gateway is None else HttpMessageSender(gateway)
+
+    @cached_property
+    def simulator(self) -> Desk | None:
+        """The simulator in this process, for parties that are not named; None where nothing is simulated."""
+        if not self.settings.simulator and not is_sandbox(self.database):
+            return None
+        return Desk(self._simulator_secret, self.clock)
+
+    @cached_property
+    def _simulator_secret(self) -> bytes:
+        return secrets.token_bytes(SECRET_SIZE)
+
+    def _gateway(self, party: Literal["identity", "message"]) -> Gateway | None:
+        given = self.settings
+        url, client, file, simulated = (
+            (given.identity_url, given.identity_client, given.identity_secret_file, given.identity_simulated)
+            if party == "identity"
+            else (given.message_url, given.message_client, given.message_secret_file, given.message_simulated)
+        )
+        if url is not None and file is not None:
+            secret = read_secret(file, variable(f"{party}_secret_file")).encode()
+            opened = Gateway(Account(party, url, client, secret, simulated=simulated), self.clock)
+        elif self.simulator is not None:
+            account = Account("simulator", SIMULATOR_URL, client, self._simulator_secret, simulated=True)
+            opened = Gateway(account, self.clock, transport=InProcess(self.simulator))
+        else:
+            return None
+        self._gateways.append(opened)
+        return opened
+
+    def close(self) -> None:
+        """End the connections to outside parties."""
+        for opened in self._gateways:
+            opened.close()
+
+    @cached_property
     def dual_control(self) -> DualControl:
         """Plans and approvals."""
         return DualControl(self.database, self.clock)
@@ -214,7 +275,8 @@ def bare_centre(settings: Settings, ring: MasterKeyRing) -> Iterator[Centre]:
         watermark=FileWatermark(settings.state_dir / WATERMARK_FILE),
     )
     try:
-        yield Centre(settings, clock, Database(engine, context), ring)
+        with closing(Centre(settings, clock, Database(engine, context), ring)) as centre:
+            yield centre
     finally:
         engine.dispose()
 

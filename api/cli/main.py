@@ -28,6 +28,7 @@ NOUNS = {
     "approval": "api.cli.approval:noun",
     "admin": "api.cli.admin:noun",
     "caller": "api.cli.caller:noun",
+    "simulator": "api.cli.simulator:noun",
     "serve": "api.cli.serve:serve",
     "migrate": "api.cli.migrate:migrate",
     "doctor": "api.cli.doctor:doctor",

@@ -1,0 +1,1 @@
+"""Simulator of outside parties: identity bureaus and a message gateway; every answer says that it is one."""
