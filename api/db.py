@@ -33,6 +33,10 @@ from evidence.log import EvidenceLog
 from evidence.ports import KeyWrapper, Watermark
 from keys.adapters.sql import SqlKeyStore
 from keys.adapters.sql import metadata as keys_metadata
+from signing.adapters.contracts import SqlContractStore
+from signing.adapters.contracts_documents import SqlDocumentStore
+from signing.adapters.contracts_sealed import SqlSealedContracts
+from signing.adapters.contracts_sessions import SqlSessionStore
 from signing.adapters.schema import metadata as signing_metadata
 
 METADATA = (evidence_metadata, keys_metadata, ca_metadata, signing_metadata, api_metadata)
@@ -118,6 +122,26 @@ class Unit:
     def clock_samples(self) -> SqlClockSampleStore:
         """When each instance last found its clock right."""
         return SqlClockSampleStore(self._connection)
+
+    @cached_property
+    def contracts(self) -> SqlContractStore:
+        """Contracts and their parties."""
+        return SqlContractStore(self._connection, self._context.wrapper, self._context.tenant)
+
+    @cached_property
+    def documents(self) -> SqlDocumentStore:
+        """Revisions of documents, and whose turn it is to append one."""
+        return SqlDocumentStore(self._connection)
+
+    @cached_property
+    def sign_sessions(self) -> SqlSessionStore:
+        """Sign sessions, and what was proven in them."""
+        return SqlSessionStore(self._connection, self._context.wrapper, self._context.tenant)
+
+    @cached_property
+    def sealed_contracts(self) -> SqlSealedContracts:
+        """The contracts' sealed values, for the rotation of the master key."""
+        return SqlSealedContracts(self._connection)
 
     @cached_property
     def callers(self) -> CallerStore:

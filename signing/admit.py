@@ -25,9 +25,9 @@ class Admitted:
 def admit(unit: SigningUnit, token: str, act: str, at: datetime) -> Admitted:
     """Raises `NotFound` for a token of no session, `StateInvalid`, `OrderNotReached`."""
     digest = token_digest(token)
-    found = unit.sessions.by_token(digest)
+    found = unit.sign_sessions.by_token(digest)
     contract = unit.contracts.hold(found.contract_id)
-    session = unit.sessions.by_token(digest)  # again: it may have changed until the contract was held
+    session = unit.sign_sessions.by_token(digest)  # again: it may have changed until the contract was held
     session.require_open(act, at)
     contract.require_signing(act, at)
     party = contract.party(session.party_id)

@@ -114,15 +114,15 @@ class Attendance:
                 raise StateInvalid("party", "silent" if party.silent else party.state.value, "open a session")
             require_turn(contract.parties, party_id)
             require_power(contract, party, now)
-            if unit.sessions.opened_since(party_id, now - HOUR) >= MAX_SESSIONS_PER_HOUR:
+            if unit.sign_sessions.opened_since(party_id, now - HOUR) >= MAX_SESSIONS_PER_HOUR:
                 raise TooManyRequests("sign session", int(HOUR.total_seconds()))
-            for old in unit.sessions.open_of(party_id):
-                unit.sessions.save(replace(old, end=SessionEnd.SUPERSEDED, ended_at=now))
+            for old in unit.sign_sessions.open_of(party_id):
+                unit.sign_sessions.save(replace(old, end=SessionEnd.SUPERSEDED, ended_at=now))
             token, digest = new_token()
             session = Session(
                 SessionId(new_identifier(now)), contract_id, party_id, digest, now, now + SESSION_LIFE
             )
-            unit.sessions.add(session)
+            unit.sign_sessions.add(session)
             facts: dict[str, JSON] = {
                 **party_facts(party),
                 "expires_at": rfc3339(session.expires_at),
@@ -168,7 +168,7 @@ class Attendance:
         shown = Shown(newest.number, newest.size, newest.digests, now)
         with self._units() as unit:
             admitted = admit(unit, token, "view", now)
-            unit.sessions.save(replace(admitted.session, shown=shown, view=None))
+            unit.sign_sessions.save(replace(admitted.session, shown=shown, view=None))
             facts = {**shown_facts(admitted.contract, shown), "session": admitted.session.session_id}
             actor = party_actor(admitted.party)
             unit.log.append(
@@ -202,7 +202,7 @@ class Attendance:
                 raise StateInvalid("session", "without a view", "end the view")
             dwell = observed_dwell_ms(session.shown, dwell_ms, now)
             view = View(dwell, scrolled_to_end, now)
-            unit.sessions.save(replace(session, view=view))
+            unit.sign_sessions.save(replace(session, view=view))
             _advance(unit, admitted, PartyState.VIEWED, now)
             facts: dict[str, JSON] = {
                 **shown_facts(admitted.contract, session.shown),
@@ -244,7 +244,7 @@ class Attendance:
             if len(given) >= MAX_CONSENTS or not scope.isascii() or len(scope) > MAX_TEXT_ID:
                 raise ValuesInvalid("scope", "is no scope of a consent, or one too many")
             made = Consent(scope, text_id, text_sha256, now)
-            unit.sessions.save(replace(admitted.session, consents=(*given, made)))
+            unit.sign_sessions.save(replace(admitted.session, consents=(*given, made)))
             facts: dict[str, JSON] = {
                 "scope": scope,
                 "session": admitted.session.session_id,
@@ -265,7 +265,7 @@ class Attendance:
             move_contract(contract.state, ContractState.DECLINED, "decline")
             unit.contracts.move_party(party, PartyState.DECLINED, now)
             unit.contracts.move(contract.contract_id, contract.state, ContractState.DECLINED, now)
-            unit.sessions.save(replace(admitted.session, end=SessionEnd.DECLINED, ended_at=now))
+            unit.sign_sessions.save(replace(admitted.session, end=SessionEnd.DECLINED, ended_at=now))
             personal: dict[str, JSON] = {"reason": reason}
             event = draft(
                 EventType.SIGN_REJECTED,

@@ -74,7 +74,7 @@ class Confirmation:
             shown = require_read(admitted.session, party.profile)
             require_consents(admitted.session, party.profile)
             require_power(contract, party, now)
-            conclude(party.profile, unit.sessions.proofs(party.party_id), now)
+            conclude(party.profile, unit.sign_sessions.proofs(party.party_id), now)
             revisions = unit.documents.revisions(contract.document_id)
             statement = state_intent(contract, party, shown, revisions[PREPARED].digests, now)
             intent = Intent(
@@ -87,7 +87,7 @@ class Confirmation:
                 stated_at=now,
             )
             require_same_text(intent, revisions)
-            unit.sessions.add_intent(intent)
+            unit.sign_sessions.add_intent(intent)
         return intent
 
     def send_code(self, token: str, intent_id: IntentId, origin: Origin = NOWHERE) -> Ticket:
@@ -103,8 +103,8 @@ class Confirmation:
             intent = _own_intent(unit, admitted, intent_id)
             mobile = check_mobile(party.signer.mobile, "mobile")
             require_may_send(
-                unit.sessions.codes_of_party(party.party_id, now - DAY),
-                unit.sessions.codes_to_mobile(mobile, now - DAY),
+                unit.sign_sessions.codes_of_party(party.party_id, now - DAY),
+                unit.sign_sessions.codes_to_mobile(mobile, now - DAY),
                 now,
             )
             challenge, code = new_challenge(
@@ -115,7 +115,7 @@ class Confirmation:
                 intent.statement.digests,
                 now,
             )
-            unit.sessions.add_challenge(challenge, mobile)
+            unit.sign_sessions.add_challenge(challenge, mobile)
             unit.log.append([_issued(admitted, intent, challenge, mobile, origin)])
         self._send(admitted, challenge, mobile, _text(code, contract.title))
         return Ticket(challenge.challenge_id, masked_mobile(mobile), challenge.expires_at)
@@ -174,7 +174,7 @@ class Confirmation:
                 factors = (CLICK, ONE_TIME_CODE)
             confirmed = replace(intent, confirmed_at=now, factors=factors)
             if error is None:
-                unit.sessions.confirm_intent(intent_id, now, factors)
+                unit.sign_sessions.confirm_intent(intent_id, now, factors)
                 if advance_party(admitted.party, PartyState.CONFIRMED, "confirm") is not admitted.party.state:
                     unit.contracts.move_party(admitted.party, PartyState.CONFIRMED, now)
                 unit.log.append([_confirmed(admitted, confirmed, origin, now)])
@@ -185,7 +185,7 @@ class Confirmation:
 
 def _own_intent(unit: SigningUnit, admitted: Admitted, intent_id: IntentId) -> Intent:
     """The statement, made in this session; raises `NotFound`, `Refused`."""
-    intent = unit.sessions.intent(intent_id)
+    intent = unit.sign_sessions.intent(intent_id)
     if intent.session_id != admitted.session.session_id:
         raise Refused("intent", "was stated in another session")
     return intent
@@ -201,11 +201,11 @@ def _take(
 ) -> ChallengeFailed | None:
     """Judge the code, store and record the outcome; what the party is to be told, None for a right one."""
     challenge_id, code = given
-    challenge = unit.sessions.challenge(challenge_id)
+    challenge = unit.sign_sessions.challenge(challenge_id)
     if challenge.party_id != admitted.party.party_id or challenge.intent_id != intent.intent_id:
         raise Refused("challenge", "is of another statement")
     judged = judge(challenge, intent.statement.digests, code, now)
-    unit.sessions.save_challenge(judged.challenge)
+    unit.sign_sessions.save_challenge(judged.challenge)
     facts: dict[str, JSON] = {
         "attempts": judged.challenge.attempts,
         "challenge": challenge.challenge_id,

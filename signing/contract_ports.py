@@ -184,7 +184,7 @@ class SessionStore(Protocol):
         ...
 
     def newest_intent(self, party_id: PartyId) -> Intent | None:
-        """The last that was stated."""
+        """The last that was confirmed."""
         ...
 
     def confirm_intent(self, intent_id: IntentId, at: datetime, factors: tuple[str, ...]) -> None:
@@ -226,7 +226,7 @@ class SigningUnit(Protocol):
         ...
 
     @property
-    def sessions(self) -> SessionStore:
+    def sign_sessions(self) -> SessionStore:
         """Sessions, proofs, intents and challenges."""
         ...
 

@@ -100,7 +100,7 @@ class Identification:
             party = admitted.party
             subject = party.subject(method, card=card, face_token=face_token)
             _require_elements(method, subject)
-            count = unit.sessions.count_enquiry(party.party_id, now, now - DAY)
+            count = unit.sign_sessions.count_enquiry(party.party_id, now, now - DAY)
             if count > MAX_ENQUIRIES_PER_DAY:
                 raise TooManyRequests("identity enquiry", int(DAY.total_seconds()))
             enquiry = Enquiry(method, subject, new_identifier(now))
@@ -158,14 +158,14 @@ class Identification:
                     at=now,
                     score=answer.score,
                 )
-                concluded = _conclude(admitted, [*unit.sessions.proofs(party.party_id), proof], now)
+                concluded = _conclude(admitted, [*unit.sign_sessions.proofs(party.party_id), proof], now)
                 record = ""
                 if concluded is not None:
                     (event,) = unit.log.append(
                         [draft(EventType.IDV_CONCLUDED, contract, party_actor(party), now, _facts(concluded))]
                     )
                     record = event.event_id
-                unit.sessions.add_proof(party.party_id, proof, record)
+                unit.sign_sessions.add_proof(party.party_id, proof, record)
                 identified = Identified(proof, concluded)
         if identified is None:
             raise IdentityRefused(verdict.value, _REASONS[verdict])

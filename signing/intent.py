@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -104,6 +105,12 @@ def state_intent(
         "nonce": secrets.token_hex(NONCE_SIZE),
     }
     return Statement(canonical(document, field="intent"), chinese, english)
+
+
+def read_statement(data: bytes) -> Statement:
+    """A statement as it was stored."""
+    text = json.loads(data)["text"]
+    return Statement(data, text["zh_cn"], text["en"])
 
 
 def require_same_text(intent: Intent, revisions: list[Revision]) -> None:

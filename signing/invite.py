@@ -9,7 +9,7 @@ from ca.order import Requester
 from evidence.canonical import JSON
 from evidence.clock import Clock, rfc3339
 from evidence.digest import sha256
-from evidence.event import EventType
+from evidence.event import Actor, EventType
 from signing.contract import Contract, ContractId
 from signing.contract_ports import SigningUnit, SigningUnits
 from signing.contract_record import SYSTEM, draft, failure
@@ -47,14 +47,14 @@ class Invitations:
             unit.contracts.move(contract_id, contract.state, ContractState.SIGNING, now)
             invited = invite(unit, contract, now)
             contract = unit.contracts.get(contract_id)
-        self.tell(contract, invited, INVITATION)
+        self.tell(contract, invited, actor=requester.actor)
         return contract
 
-    def tell(self, contract: Contract, parties: tuple[Party, ...], kind: str = INVITATION) -> None:
+    def tell(self, contract: Contract, parties: tuple[Party, ...], *, actor: Actor = SYSTEM) -> None:
         """A message to each that has a mobile number; what became of it is recorded."""
         for party in parties:
             if party.signer.mobile is not None and not party.silent:
-                self._tell(contract, party, kind)
+                self._tell(contract, party, INVITATION, actor)
 
     def remind(self, contract_id: ContractId, party_id: PartyId, requester: Requester) -> None:
         """Once more to a party whose turn it is.
@@ -75,11 +75,11 @@ class Invitations:
             if sent and now < sent[-1] + REMIND_AFTER:
                 raise TooManyRequests("reminder", _seconds(sent[-1] + REMIND_AFTER, now))
             unit.contracts.note_sent(party_id, REMINDER, now)
-        error = self._tell(contract, party, REMINDER)
+        error = self._tell(contract, party, REMINDER, requester.actor)
         if error is not None:
             raise error
 
-    def _tell(self, contract: Contract, party: Party, kind: str) -> ProviderUnavailable | None:
+    def _tell(self, contract: Contract, party: Party, kind: str, actor: Actor) -> ProviderUnavailable | None:
         mobile = party.signer.mobile or ""
         now = self._clock.now()
         reference = f"{kind}/{party.party_id}/{rfc3339(now)}"
@@ -96,7 +96,7 @@ class Invitations:
             facts |= {"message": receipt.message_id, "receipt_sha256": sha256(receipt.response).hex()}
         except ProviderUnavailable as caught:
             error = caught
-        event = draft(EventType.NOTICE_SENT, contract, SYSTEM, self._clock.now(), facts)
+        event = draft(EventType.NOTICE_SENT, contract, actor, self._clock.now(), facts)
         with self._units() as unit:
             unit.log.append([event if error is None else replace(event, result=failure(error))])
         return error

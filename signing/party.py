@@ -1,4 +1,4 @@
-"""Parties of a contract: who they are, when it is their turn, who acts for an organisation, where they sign."""
+"""Parties of a contract: who they are, who acts for an organisation, in which order and where they sign."""
 
 from __future__ import annotations
 
@@ -176,16 +176,12 @@ def check_party(order: PartyOrder, field: str) -> PartyOrder:
         raise ValuesInvalid(f"{field}.fields", f"are none, or more than {MAX_PLACES}")
     for at, one in enumerate(order.places):
         if (one.place is None) == (one.cross_page is None):
-            raise ValuesInvalid(
-                f"{field}.fields[{at}]", "needs a place or a seal across pages, and one of them"
-            )
+            raise ValuesInvalid(f"{field}.fields[{at}]", "needs either a place or a seal across pages")
     if order.kind is PartyKind.ORGANISATION:
         _check_organisation(order, field)
     else:
         if order.silent:
-            raise Refused(
-                f"{field}.silent", "nobody signs for a natural person: signing in silence is for seals"
-            )
+            raise Refused(f"{field}.silent", "is for seals of organisations alone")
         if order.agent is not None:
             raise Refused(f"{field}.agent", "a person signs in person")
         _check_person(order.particulars, field)
@@ -219,9 +215,7 @@ def _check_organisation(order: PartyOrder, field: str) -> None:
     if not _CREDIT_CODE.match(own.id_number):
         raise ValuesInvalid(f"{field}.id_number", "is no unified social credit code of 18 characters")
     if order.silent == (order.agent is not None):
-        raise Refused(
-            f"{field}.agent", "an organisation signs by an agent or by its own seal, and one of them"
-        )
+        raise Refused(f"{field}.agent", "is needed unless the organisation signs by its own seal")
     if order.agent is not None:
         _check_person(order.agent.particulars, f"{field}.agent")
         if order.agent.power.not_after <= order.agent.power.not_before:

@@ -1,4 +1,4 @@
-"""Proof that a party has to give before it signs: of who it is, and of what it wants; and how old either may be."""
+"""Proof that a party has to give before it signs, of who it is and what it wants, and how old it may be."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from signing.contract import ContractId, new_identifier
 from signing.contract_ports import SigningUnits
 from signing.contract_record import draft, party_facts
 from signing.errors import StateInvalid
-from signing.invite import INVITATION, Invitations, invite
+from signing.invite import Invitations, invite
 from signing.party import Agent, Particulars, Party, PartyId, PartyOrder, PartyState, check_party
 from signing.session import SessionEnd
 from signing.transition import ContractState, move_party
@@ -63,8 +63,8 @@ class Replacement:
                 raise StateInvalid("party", "the same person", "replace")
             unit.contracts.move_party(old, PartyState.REPLACED, now)
             unit.contracts.add_party(contract_id, new)
-            for session in unit.sessions.open_of(party_id):
-                unit.sessions.save(replace(session, end=SessionEnd.SUPERSEDED, ended_at=now))
+            for session in unit.sign_sessions.open_of(party_id):
+                unit.sign_sessions.save(replace(session, end=SessionEnd.SUPERSEDED, ended_at=now))
             facts: dict[str, JSON] = {**party_facts(new), "replaces": party_id}
             personal: dict[str, JSON] = {"name": particulars.name}
             kind = EventType.PARTY_REPLACED
@@ -72,5 +72,5 @@ class Replacement:
             contract = unit.contracts.get(contract_id)
             signing = contract.state is ContractState.SIGNING
             fresh = invite(unit, contract, now) if signing else ()
-        self._invitations.tell(contract, fresh, INVITATION)
+        self._invitations.tell(contract, fresh, actor=requester.actor)
         return contract.party(new.party_id)
