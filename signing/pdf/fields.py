@@ -47,8 +47,11 @@ class SignatureField:
 
 def walk_fields(
     form: pikepdf.Dictionary, page_of: Callable[[pikepdf.Dictionary], int | None], limits: PdfLimits
-) -> tuple[dict[str, SignatureField], list[str]]:
-    """The signature fields by name, and names that stand for several fields. Raises `DocumentRefused`."""
+) -> tuple[dict[str, SignatureField], set[str], list[str]]:
+    """The signature fields by name, names of all fields, and names that stand for several of them.
+
+    Raises `DocumentRefused`.
+    """
     found: dict[str, SignatureField] = {}
     double: list[str] = []
     names: set[str] = set()
@@ -58,7 +61,7 @@ def walk_fields(
         names.add(name)
         if kind == "/Sig" and name not in found:
             found[name] = _signature_field(name, field, page_of, depth)
-    return found, double
+    return found, names, double
 
 
 def _terminal(

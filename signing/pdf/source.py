@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar, cast
@@ -64,6 +65,7 @@ class PdfSource:
         self._page_numbers = {
             (leaf.number, leaf.generation): place for place, leaf in enumerate(self.leaves, 1)
         }
+        self.field_names: frozenset[str] = frozenset()
         self._widgets: dict[tuple[int, int], int] | None = None
         self.fields: Mapping[str, SignatureField] = self._read_fields()
         """Signature fields by fully qualified name."""
@@ -165,7 +167,9 @@ class PdfSource:
             raise DocumentRefused("broken", "has a form that is no dictionary")
         if "/XFA" in form:
             raise DocumentRefused("xfa", "is an XFA form, whose pages are not those that a signature covers")
-        found, double = walk_fields(form, self._page_of, self.limits)
+        found, names, double = walk_fields(form, self._page_of, self.limits)
+        # A field's own name is taken, and so are those of the fields above it.
+        self.field_names = frozenset(names | {one.partition(".")[0] for one in names})
         if double:
             self._notes.append(f"has {len(double)} fields whose names are not their own")
         return found
@@ -191,7 +195,8 @@ def open_source(data: Buffer, *, limits: PdfLimits = LIMITS) -> PdfSource:
     "too-many-objects", "xfa", "circular" or "hybrid".
     """
     sections = read_sections(data, limits)
-    stream = BufferFile(data)
+    # Octets in memory are read without a call into Python for each of a hundred small reads.
+    stream = io.BytesIO(data) if isinstance(data, bytes) else BufferFile(data)
     readable = cast("BinaryIO", stream)  # it reads and seeks, which is all that is asked of it
     pdf: pikepdf.Pdf | None = None
     try:

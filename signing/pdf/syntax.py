@@ -23,6 +23,8 @@ PLACES = 5
 def name(value: str | bytes) -> bytes:
     """A name object; `value` without the slash, its octets (UTF-8) written #xx where needed (7.3.5)."""
     octets = value if isinstance(value, bytes) else value.encode("utf-8")
+    if octets.isalnum():  # ASCII letters and digits: nearly every name there is
+        return b"/" + octets
     return b"/" + b"".join(
         bytes((one,)) if _PLAIN.match(bytes((one,))) and one not in _DELIMITERS else b"#%02X" % one
         for one in octets
