@@ -35,6 +35,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	         /^Installing/ {print "    installing"; fflush()}'
 	@echo "==> xinqian itself"
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
+	@echo "==> Chinese fonts"
+	@$(BIN)/python -m api.fonts
 	@touch $@
 
 demo: $(READY) ## Run the main job in both suites, into OUT (var/demo)

@@ -1,0 +1,118 @@
+"""Rendering by typst, a typesetting engine that comes whole in its wheel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import typst
+
+from evidence.canonical import JSON
+from signing.adapters.fonts import Family, FontShelf
+from signing.errors import TemplateInvalid
+from signing.glyph import check_glyphs
+from signing.place import AnchorPlace, Rect
+from signing.render import Rendered, check_places, record_of
+from signing.template import SOURCE, TemplateVersion
+from signing.values import Values, check_values
+from signing.valuesshown import shown, texts
+
+ENGINE = " ".join(("typst", version("typst")))
+STANDARD = "a-2a"  # PDF/A-2 (ISO 19005-2) level A: tagged, every character with its meaning
+MARK = "<xinqian>"
+"""The label of what templates tell of their layout: `(name, page, left, top, width, height)` in points of a
+place, `(pages, width, height)` of the whole."""
+NOWHERE = "/dev/null/xinqian"
+"""Package folders that cannot exist: whatever a template asks for beside its own files is missing."""
+
+_Source = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class TypstRenderer:
+    """Implements `Renderer`.
+
+    The engine remembers layouts between calls, so that asking it where the places are costs one more
+    millisecond, not one more rendering.
+    """
+
+    shelf: FontShelf
+
+    @property
+    def engine(self) -> str:
+        return ENGINE
+
+    def render(
+        self, template: TemplateVersion, values: Values, *, at: datetime, masked: bool = False
+    ) -> Rendered:
+        check_values(template, values)
+        check_glyphs(texts(values), self.shelf)
+        pages = shown(template, values, masked=masked)
+        families = self.shelf.needed(_characters(texts(pages)))
+        pdf, told = self._compile(template, pages, families, at=at, masked=masked)
+        whole = next(one for one in told if "pages" in one)
+        anchors = tuple(_anchor(one, whole["height"]) for one in told if "name" in one)
+        check_places(template, values, anchors)
+        count = int(whole["pages"])
+        fonts = {name: digests for family in families for name, digests in family.digests.items()}
+        record = record_of(template, values, pdf, count, engine=ENGINE, fonts=fonts, at=at)
+        return Rendered(pdf, count, anchors, record)
+
+    def _compile(
+        self,
+        template: TemplateVersion,
+        pages: Mapping[str, JSON],
+        families: Iterable[Family],
+        *,
+        at: datetime,
+        masked: bool,
+    ) -> tuple[bytes, list[dict[str, Any]]]:
+        source: _Source = {"main": template.source, **template.shared}
+        inputs = {
+            "values": json.dumps(pages, ensure_ascii=False),
+            "fonts": json.dumps([family.name for family in families]),
+            "copy": "masked" if masked else "original",
+        }
+        # The library's types know of a path or one file alone; it takes a dictionary of files too.
+        common: dict[str, Any] = {
+            "input": source,
+            "font_paths": self.shelf.fonts,
+            "ignore_system_fonts": True,
+            "sys_inputs": inputs,
+            "package_path": NOWHERE,
+            "package_cache_path": NOWHERE,
+        }
+        output: dict[str, Any] = {
+            "format": "pdf",
+            "pdf_standards": [STANDARD],
+            "timestamp": int(at.timestamp()),
+        }
+        try:
+            pdf, warnings = typst.compile_with_warnings(**common, **output)
+            told = json.loads(typst.query(**common, selector=MARK, field="value"))
+        except typst.TypstError as error:
+            raise TemplateInvalid(template.id, f"is not taken by {ENGINE}: {_first(error)}") from error
+        if warnings:
+            raise TemplateInvalid(template.id, f"makes {ENGINE} warn: {_first(warnings[0])}")
+        if not isinstance(pdf, bytes):
+            raise TemplateInvalid(template.id, f"gives no PDF in {SOURCE}")
+        return pdf, told
+
+
+def _characters(given: Iterable[tuple[str, str]]) -> frozenset[int]:
+    return frozenset(ord(one) for _, text in given for one in text if one != "\n")
+
+
+def _anchor(told: Mapping[str, Any], page_height: float) -> AnchorPlace:
+    """Typst measures from the upper left corner, PDF from the lower left."""
+    bottom = page_height - told["top"] - told["height"]
+    rect = Rect(*(round(one, 3) for one in (told["left"], bottom, told["width"], told["height"])))
+    return AnchorPlace(str(told["name"]), int(told["page"]), rect)
+
+
+def _first(found: typst.TypstError | typst.TypstWarning) -> str:
+    return found.message.strip().partition("\n")[0][:200]
