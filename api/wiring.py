@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from api.contracting import Contracting
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import NotInitialised
@@ -54,6 +55,7 @@ from keys.master import parse_master_keys
 from keys.open import OpenSigners
 from keys.ports import Custody
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
+from signing.adapters.blobs import FileBlobStore
 from signing.adapters.gateway import Account, Gateway
 from signing.adapters.identity_http import HttpIdentityProvider
 from signing.adapters.identity_none import NoIdentityProvider
@@ -64,6 +66,7 @@ from signing.message import MessageSender
 
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
+DOCUMENTS_FOLDER = "documents"
 SYSTEM = "xinqian"
 SIMULATOR_URL = "http://simulator.invalid"
 """Of the simulator in this process: no request to it leaves the process (RFC 2606 2)."""
@@ -175,6 +178,22 @@ class Centre:
         if not servers:
             return HostClock()
         return NtpQuorum(servers, self.clock, max_offset_ms=MAX_OFFSET_MS)
+
+    @cached_property
+    def blobs(self) -> FileBlobStore:
+        """Documents, as files beside the database."""
+        return FileBlobStore(self.settings.state_dir / DOCUMENTS_FOLDER)
+
+    @cached_property
+    def contracts(self) -> Contracting:
+        """What is done with contracts."""
+        return Contracting(
+            self.database,
+            self.blobs,
+            self.clock,
+            provider=self.identity_provider,
+            sender=self.message_sender,
+        )
 
     @cached_property
     def identity_provider(self) -> IdentityProvider:
