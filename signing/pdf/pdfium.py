@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
 
 import pypdfium2
 
 from signing.document import Buffer
 from signing.errors import DocumentRefused
-from signing.pdf.view import BufferFile
+from signing.pdf.view import as_file
 
 LOCK = threading.RLock()
 """Held through every use of PDFium in the process: its documentation rules out threads at once."""
@@ -21,9 +20,9 @@ LOCK = threading.RLock()
 def opened(data: Buffer) -> Iterator[pypdfium2.PdfDocument]:
     """The document, with nobody else in PDFium. Raises `DocumentRefused` for what PDFium cannot read."""
     with LOCK:
-        stream = BufferFile(data)
+        stream = as_file(data)
         try:
-            document = pypdfium2.PdfDocument(cast("BinaryIO", stream))
+            document = pypdfium2.PdfDocument(stream)
             try:
                 yield document
             finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import pikepdf
 
@@ -12,7 +12,7 @@ from signing.document import Buffer
 from signing.errors import DocumentRefused
 from signing.pdf.limits import LIMITS, PdfLimits
 from signing.pdf.source import guarded, open_source
-from signing.pdf.view import BufferFile
+from signing.pdf.view import as_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def repair(data: Buffer, *, limits: PdfLimits = LIMITS) -> Repaired:
         raise DocumentRefused("too-large", f"has {len(data)} octets; {limits.max_size} are allowed")
     if b"%PDF-" not in bytes(data[:1024]):
         raise DocumentRefused("not-pdf", "is no PDF: it does not begin with %PDF-")
-    stream = BufferFile(data)
+    stream = as_file(data)
     try:
         rewritten = guarded(lambda: _rewrite(stream))
     finally:
@@ -43,8 +43,8 @@ def repair(data: Buffer, *, limits: PdfLimits = LIMITS) -> Repaired:
     return Repaired(rewritten, notes)
 
 
-def _rewrite(stream: BufferFile) -> bytes:
-    with pikepdf.open(cast("BinaryIO", stream)) as pdf:
+def _rewrite(stream: BinaryIO) -> bytes:
+    with pikepdf.open(stream) as pdf:
         if pdf.is_encrypted:
             raise DocumentRefused("encrypted", "is encrypted")
         if not len(pdf.pages):

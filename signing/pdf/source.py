@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar, cast
+from typing import BinaryIO, Self, TypeVar
 
 import pikepdf
 from pikepdf import settings
@@ -17,7 +16,7 @@ from signing.pdf.geometry import PageInfo
 from signing.pdf.limits import LIMITS, PdfLimits
 from signing.pdf.pages import Leaf, attribute, describe, walk_pages
 from signing.pdf.sections import Section, number, read_sections
-from signing.pdf.view import BufferFile
+from signing.pdf.view import as_file
 
 __all__ = ["LIMITS", "PdfLimits", "PdfSource", "SignatureField", "guarded", "open_source"]
 
@@ -34,6 +33,9 @@ READER_ERRORS = (
 )
 """What pikepdf raises on the objects of broken files; beside its own it lets those of C++ through."""
 
+_SIZE_WARNING = "reported number of objects"
+"""qpdf's word on a /Size that is not one more than the highest number; a larger one does no harm."""
+
 # For the whole process, before anything is read: one small stream must not unfold to gigabytes.
 settings.set_qpdf_limits(
     flate_max_memory=LIMITS.max_stream,
@@ -49,7 +51,12 @@ class PdfSource:
     """Made by `open_source`; a context manager, to be closed before the buffer is."""
 
     def __init__(
-        self, data: Buffer, pdf: pikepdf.Pdf, sections: tuple[Section, ...], limits: PdfLimits
+        self,
+        data: Buffer,
+        pdf: pikepdf.Pdf,
+        stream: BinaryIO,
+        sections: tuple[Section, ...],
+        limits: PdfLimits,
     ) -> None:
         self.data = data
         self.pdf = pdf
@@ -57,6 +64,7 @@ class PdfSource:
         self.sections = sections
         """Cross-reference sections, the last first."""
         self.limits = limits
+        self._stream = stream
         self._notes: list[str] = []
         self._table: Mapping[tuple[int, int], object] | None = None
         self._infos: dict[int, PageInfo] = {}
@@ -135,6 +143,7 @@ class PdfSource:
     def close(self) -> None:
         """Lets go of the buffer."""
         self.pdf.close()
+        self._stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -150,14 +159,15 @@ class PdfSource:
         return self._table
 
     def _first_free(self) -> int:
-        size = max(number(one.trailer, b"Size") or 0 for one in self.sections)
-        if self.pdf.get_warnings():
+        for warning in self.pdf.get_warnings():
+            if _SIZE_WARNING not in str(warning):
+                # Read all the same by this reader, but not by one that judges signatures.
+                raise DocumentRefused("broken", "has cross-references that a strict reader does not take")
             highest = max((one[0] for one in self._references()), default=0)
             if highest >= (number(self.sections[0].trailer, b"Size") or 0):
                 # Appending makes /Size grow, and an object that did not count would come to life.
                 raise DocumentRefused("broken", "has objects beyond the size that its trailer names")
-            self._notes.append("has small faults of syntax, which readers overlook")
-        return size
+        return max(number(one.trailer, b"Size") or 0 for one in self.sections)
 
     def _read_fields(self) -> Mapping[str, SignatureField]:
         form = self.pdf.Root.get("/AcroForm")
@@ -195,15 +205,13 @@ def open_source(data: Buffer, *, limits: PdfLimits = LIMITS) -> PdfSource:
     "too-many-objects", "xfa", "circular" or "hybrid".
     """
     sections = read_sections(data, limits)
-    # Octets in memory are read without a call into Python for each of a hundred small reads.
-    stream = io.BytesIO(data) if isinstance(data, bytes) else BufferFile(data)
-    readable = cast("BinaryIO", stream)  # it reads and seeks, which is all that is asked of it
+    stream = as_file(data)
     pdf: pikepdf.Pdf | None = None
     try:
         # What qpdf would repair by looking for objects is no file that offsets can be appended to.
-        pdf = guarded(lambda: pikepdf.open(readable, attempt_recovery=False, inherit_page_attributes=False))
+        pdf = guarded(lambda: pikepdf.open(stream, attempt_recovery=False, inherit_page_attributes=False))
         opened = pdf
-        return guarded(lambda: PdfSource(data, opened, sections, limits))
+        return guarded(lambda: PdfSource(data, opened, stream, sections, limits))
     except BaseException:
         if pdf is not None:
             pdf.close()
