@@ -45,7 +45,7 @@ class TemplateChoice:
     """A template by name, and the version that is counted on; None for the newest."""
 
     name: str
-    version: str | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from evidence.clock import from_micros, to_micros
 from evidence.digest import DigestPair
 from signing.identity import Method
-from signing.party import Agent, Particulars, PartyRole, PowerOfAttorney, SignaturePlace
+from signing.party import Agent, Particulars, PartyRole, PowerOfAttorney, SignaturePlace, Spot
 from signing.place import Anchor, Box, CrossPage, Keyword, Place, Rect
 from signing.proof import SigningProfile
 from signing.session import Consent, Shown, View
@@ -89,6 +89,16 @@ def _place_of(plain: Mapping[str, Any]) -> Place:
     if plain["kind"] == "box":
         return Box(given["page"], Rect(**given["rect"]))
     return Keyword(**given) if plain["kind"] == "keyword" else Anchor(**given)
+
+
+def spot_json(value: Spot) -> Plain:
+    """Field, page and rectangle."""
+    return asdict(value)
+
+
+def spot_of(plain: Mapping[str, Any]) -> Spot:
+    """The inverse."""
+    return Spot(plain["field"], plain["page"], Rect(**plain["rect"]))
 
 
 def profile_json(value: SigningProfile) -> Plain:

@@ -17,6 +17,7 @@ from signing.document import DocumentId, Revision
 from signing.intent import Intent, IntentId
 from signing.party import Party, PartyId, PartyState
 from signing.proof import IdentityProof
+from signing.seal_drawing import Drawing
 from signing.session import Session
 from signing.transition import ContractState
 
@@ -250,6 +251,17 @@ class SigningUnits(Protocol):
 
     def reading(self) -> AbstractContextManager[SigningUnit]:
         """One consistent view that waits for no writer; nothing done in it is kept."""
+        ...
+
+
+class SealFaces(Protocol):
+    """How seals of the registry look."""
+
+    def drawing(self, seal: str, owner: str) -> Drawing:
+        """The drawing of an active seal of this owner (unified social credit code, or a pseudonym).
+
+        Raises `NotFound`, `StateInvalid`, `Refused` for another owner's.
+        """
         ...
 
 

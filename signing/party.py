@@ -10,8 +10,10 @@ from typing import NewType
 
 from signing.errors import Refused, ValuesInvalid
 from signing.identity import Method, Subject
-from signing.place import CrossPage, Place
+from signing.place import CrossPage, Place, Rect
 from signing.proof import ORGANISATION_PROFILE, PERSON_PROFILE, SEAL_PROFILE, SigningProfile
+from signing.values import WRONG_FORM
+from signing.valuesidentity import is_credit_code, is_person_id
 
 PartyId = NewType("PartyId", str)
 """UUIDv7, 36 characters; a party that replaces another has a new one."""
@@ -20,10 +22,6 @@ MAX_NAME = 64  # characters: the bound of a certificate's commonName (RFC 5280 A
 MAX_ORDER = 1_000  # far above any contract's number of turns
 MAX_PLACES = 8  # signatures of one party: as many as its one-time key may make
 _MOBILE = re.compile(r"1[3-9]\d{9}\Z")  # numbers of mainland China
-_RESIDENT = re.compile(r"\d{17}[\dX]\Z")  # GB 11643-1999
-_CREDIT_CODE = re.compile(r"[0-9A-HJ-NP-RTUWXY]{18}\Z")  # GB 32100-2015
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999 4.2, ISO 7064 MOD 11-2
-_CHECKS = "10X98765432"
 
 
 class PartyRole(enum.StrEnum):
@@ -110,6 +108,17 @@ class SignaturePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A signature field where it was placed; without width and height for an invisible one."""
+
+    field: str
+    page: int
+    """From 1."""
+    rect: Rect
+    """On the page as displayed."""
+
+
+@dataclass(frozen=True, slots=True)
 class PartyOrder:
     """A party as it is asked for."""
 
@@ -118,7 +127,8 @@ class PartyOrder:
     particulars: Particulars
     order: int
     """Those with a lower number sign before; the same number means at the same time."""
-    places: tuple[SignaturePlace, ...]
+    places: tuple[SignaturePlace, ...] = ()
+    """Empty for the one that a template keeps for the role."""
     agent: Agent | None = None
     silent: bool = False
     """Signs by its own seal under a recorded authorisation, nobody present; organisations only."""
@@ -137,14 +147,19 @@ class Party:
     agent: Agent | None
     order: int
     places: tuple[SignaturePlace, ...]
-    fields: tuple[str, ...]
-    """Names of its signature fields, one a place."""
+    spots: tuple[Spot, ...]
+    """Its signature fields as they were placed, one a place."""
     silent: bool
     profile: SigningProfile
     state: PartyState
     pseudonym: str
     """Of whoever signs: keyed hash of the identity number, the certificate's serialNumber."""
     replaces: PartyId | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of its signature fields."""
+        return tuple(one.field for one in self.spots)
 
     @property
     def signer(self) -> Particulars:
@@ -172,8 +187,8 @@ def check_party(order: PartyOrder, field: str) -> PartyOrder:
     """
     if not 1 <= order.order <= MAX_ORDER:
         raise ValuesInvalid(f"{field}.order", f"is not between 1 and {MAX_ORDER}")
-    if not 1 <= len(order.places) <= MAX_PLACES:
-        raise ValuesInvalid(f"{field}.fields", f"are none, or more than {MAX_PLACES}")
+    if len(order.places) > MAX_PLACES:
+        raise ValuesInvalid(f"{field}.fields", f"are more than {MAX_PLACES}")
     for at, one in enumerate(order.places):
         if (one.place is None) == (one.cross_page is None):
             raise ValuesInvalid(f"{field}.fields[{at}]", "needs either a place or a seal across pages")
@@ -200,7 +215,7 @@ def profile_of(order: PartyOrder) -> SigningProfile:
 def check_mobile(mobile: str | None, field: str) -> str:
     """Raises `ValuesInvalid`."""
     if mobile is None or not _MOBILE.match(mobile):
-        raise ValuesInvalid(field, "is no mobile number of 11 digits")
+        raise ValuesInvalid(field, WRONG_FORM["mobile"])
     return mobile
 
 
@@ -212,8 +227,8 @@ def masked_mobile(mobile: str) -> str:
 def _check_organisation(order: PartyOrder, field: str) -> None:
     own = order.particulars
     _check_name(own.name, f"{field}.name")
-    if not _CREDIT_CODE.match(own.id_number):
-        raise ValuesInvalid(f"{field}.id_number", "is no unified social credit code of 18 characters")
+    if not is_credit_code(own.id_number):
+        raise ValuesInvalid(f"{field}.id_number", WRONG_FORM["credit-code"])
     if order.silent == (order.agent is not None):
         raise Refused(f"{field}.agent", "is needed unless the organisation signs by its own seal")
     if order.agent is not None:
@@ -224,12 +239,8 @@ def _check_organisation(order: PartyOrder, field: str) -> None:
 
 def _check_person(who: Particulars, field: str) -> None:
     _check_name(who.name, f"{field}.name")
-    number = who.id_number
-    if not _RESIDENT.match(number):
-        raise ValuesInvalid(f"{field}.id_number", "is no resident identity number of 18 characters")
-    total = sum(int(digit) * weight for digit, weight in zip(number, _WEIGHTS, strict=False))
-    if _CHECKS[total % 11] != number[-1]:
-        raise ValuesInvalid(f"{field}.id_number", "has a check digit that does not belong to it")
+    if not is_person_id(who.id_number):
+        raise ValuesInvalid(f"{field}.id_number", WRONG_FORM["person-id"])
     check_mobile(who.mobile, f"{field}.mobile")
 
 

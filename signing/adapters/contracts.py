@@ -186,10 +186,10 @@ class SqlContractStore:
     def _insert(self, contract_id: ContractId, party: Party, position: int, at: datetime) -> None:
         details = {
             "agent": None if party.agent is None else codec.agent_json(party.agent),
-            "fields": list(party.fields),
             "particulars": codec.particulars_json(party.particulars),
             "places": [codec.signature_place_json(one) for one in party.places],
             "profile": codec.profile_json(party.profile),
+            "spots": [codec.spot_json(one) for one in party.spots],
         }
         row = {
             "party_id": party.party_id,
@@ -268,7 +268,7 @@ class SqlContractStore:
             agent=codec.optional(codec.agent_of, details["agent"]),
             order=row.turn,
             places=tuple(codec.signature_place_of(one) for one in details["places"]),
-            fields=tuple(details["fields"]),
+            spots=tuple(codec.spot_of(one) for one in details["spots"]),
             silent=bool(row.silent),
             profile=codec.profile_from(details["profile"]),
             state=PartyState(row.state),
