@@ -38,6 +38,8 @@ from signing.adapters.contracts_documents import SqlDocumentStore
 from signing.adapters.contracts_sealed import SqlSealedContracts
 from signing.adapters.contracts_sessions import SqlSessionStore
 from signing.adapters.schema import metadata as signing_metadata
+from signing.adapters.seal_sealed import SqlSealedSeals
+from signing.adapters.seals import SqlSealStore
 
 METADATA = (evidence_metadata, keys_metadata, ca_metadata, signing_metadata, api_metadata)
 """What Alembic compares against; each package owns its tables."""
@@ -142,6 +144,16 @@ class Unit:
     def sealed_contracts(self) -> SqlSealedContracts:
         """The contracts' sealed values, for the rotation of the master key."""
         return SqlSealedContracts(self._connection)
+
+    @cached_property
+    def seals(self) -> SqlSealStore:
+        """Seals, authorisations of silent signing, ledgers of uses."""
+        return SqlSealStore(self._connection, self._context.wrapper, self._context.tenant)
+
+    @cached_property
+    def sealed_seals(self) -> SqlSealedSeals:
+        """The seals' sealed values, for the rotation of the master key."""
+        return SqlSealedSeals(self._connection)
 
     @cached_property
     def callers(self) -> CallerStore:

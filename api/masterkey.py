@@ -38,7 +38,7 @@ def add_master_key(centre: Centre) -> Path:
 def reseal_everything(centre: Centre, actor: Actor) -> Rewrapped:
     """Seal every private key and value anew under the first secret; again, until it finds nothing."""
     centre.ring.refresh()
-    stores = [_case_keys, _certificates, _contracts, _callers, _answers]
+    stores = [_case_keys, _certificates, _contracts, _seals, _callers, _answers]
     return rewrap(centre.database, centre.ring, centre.software, stores, actor, centre.clock.now())
 
 
@@ -52,6 +52,10 @@ def _certificates(unit: Unit) -> WrappedValues:
 
 def _contracts(unit: Unit) -> WrappedValues:
     return unit.sealed_contracts
+
+
+def _seals(unit: Unit) -> WrappedValues:
+    return unit.sealed_seals
 
 
 def _callers(unit: Unit) -> WrappedValues:

@@ -17,6 +17,7 @@ from api.contracting import Contracting
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import NotInitialised
+from api.fonts import font_folders
 from api.readiness import Probe
 from api.sandbox import is_sandbox
 from api.schema import require_head
@@ -56,13 +57,20 @@ from keys.open import OpenSigners
 from keys.ports import Custody
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
 from signing.adapters.blobs import FileBlobStore
+from signing.adapters.fonts import FontShelf, open_fonts
 from signing.adapters.gateway import Account, Gateway
 from signing.adapters.identity_http import HttpIdentityProvider
 from signing.adapters.identity_none import NoIdentityProvider
 from signing.adapters.message_http import HttpMessageSender
 from signing.adapters.message_none import NoMessageSender
+from signing.adapters.seal_fonts import open_typeface
+from signing.adapters.seal_png import render_png
 from signing.identity import IdentityProvider
 from signing.message import MessageSender
+from signing.outline import Typeface
+from signing.seal_authorise import SealAuthorisations
+from signing.seal_drawing import Drawing
+from signing.seal_registry import SealRegistry
 
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
@@ -75,6 +83,11 @@ SIMULATOR_URL = "http://simulator.invalid"
 def system_clock() -> Clock:
     """The host's clock."""
     return SystemClock()
+
+
+def seal_png(drawing: Drawing) -> bytes:
+    """A seal as a transparent picture at 300 dpi."""
+    return render_png(drawing)
 
 
 def deep_linter() -> DeepLinter:
@@ -240,6 +253,25 @@ class Centre:
         """End the connections to outside parties."""
         for opened in self._gateways:
             opened.close()
+
+    @cached_property
+    def fonts(self) -> FontShelf:
+        """The Chinese fonts; raises `ProviderUnavailable` where there are none."""
+        return open_fonts(font_folders(self.settings))
+
+    def typeface(self, *, bold: bool = False) -> Typeface:
+        """What seals (bold) and signatures are drawn with; opened once a process."""
+        return open_typeface(self.fonts, bold=bold)
+
+    @cached_property
+    def seal_registry(self) -> SealRegistry:
+        """Seals, and who may change what of them."""
+        return SealRegistry(self.database, self.clock)
+
+    @cached_property
+    def seal_authorisations(self) -> SealAuthorisations:
+        """Under what an organisation's seal is set by the system alone."""
+        return SealAuthorisations(self.database, self.clock)
 
     @cached_property
     def dual_control(self) -> DualControl:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("contract_id", sa.Text(), nullable=False),
         sa.Column("party_id", sa.Text(), nullable=False),
         sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("one_time", sa.Boolean(), nullable=False),
         sa.Column("algorithm", sa.Text(), nullable=False),
         sa.Column("public_key", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
@@ -47,6 +48,7 @@ def upgrade() -> None:
         "signing_contracts",
         sa.Column("contract_id", sa.Text(), nullable=False),
         sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("number_hash", sa.LargeBinary(), nullable=False),
         sa.Column("suite", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -58,6 +60,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("contract_id"),
         sa.UniqueConstraint("document_id"),
+        sa.UniqueConstraint("tenant", "code"),
         sa.UniqueConstraint("tenant", "number_hash"),
     )
     op.create_index("signing_contracts_state", "signing_contracts", ["tenant", "state", "expires_at"])
