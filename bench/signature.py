@@ -1,0 +1,144 @@
+"""PAdES signatures on a 10-page contract; the peer is pyHanko with the same keys and authority."""
+
+from __future__ import annotations
+
+import io
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Sequence
+
+import pikepdf
+import typst
+from asn1crypto import keys as asn1_keys
+from asn1crypto import tsp
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from bench.figure import Figure, in_turns, rate
+from bench.timestamp import raw
+from keys.suites import Algorithm
+from signing.pades.order import SignatureOrder
+from signing.pades.sign import sign
+from signing.pdf.source import open_source
+from signing.ports import TimestampSource
+from tests.support.signing import LATER, Person, UnitTimestamps, person, with_fields
+
+PAGES = 10
+ROUNDS = 15
+OURS_A_TURN, PEERS_A_TURN = 40, 4
+FIELD = "party-1"
+ORDER = SignatureOrder(FIELD, LATER, name="张伟", reason="签署借款合同")
+TARGETS = {"B-B": "", "B-T": "4,000%"}
+_CLAUSE = "借款人应当按照本合同约定的期限、金额和方式归还借款本金和利息，逾期的应当承担违约责任。"
+
+
+def contract() -> bytes:
+    """Ten pages of Chinese text, PDF/A-2a, with three unsigned fields."""
+    body = "\n".join(f"= 第{number}条 借款合同条款\n{_CLAUSE * 9}\n" for number in range(1, 41))
+    source = f'#set page(paper: "a4", margin: 2cm)\n#set text(lang: "zh", size: 11pt)\n{body}'
+    with pikepdf.open(io.BytesIO(typst.compile(source.encode(), format="pdf", pdf_standards="a-2a"))) as pdf:
+        assert len(pdf.pages) == PAGES, len(pdf.pages)
+        return with_fields(pdf, 3)
+
+
+class SameAuthority(TimeStamper):
+    """pyHanko's client in front of our timestamping unit."""
+
+    def __init__(self, unit: UnitTimestamps) -> None:
+        super().__init__()
+        self._unit = unit
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        return tsp.TimeStampResp.load(self._unit.answer(req.dump()))
+
+
+def ours(data: bytes, who: Person, timestamps: TimestampSource | None) -> bytes:
+    with open_source(data) as source:
+        return sign(source, ORDER, who.signer, who.chain, timestamps=timestamps)
+
+
+def pyhanko(data: bytes, who: Person, timestamper: TimeStamper | None) -> Callable[[], object]:
+    registry = SimpleCertificateStore()
+    registry.register(asn1_x509.Certificate.load(who.chain[1]))
+    signer = signers.SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(who.chain[0]),
+        signing_key=asn1_keys.PrivateKeyInfo.load(who.signer._private.pkcs8()),  # noqa: SLF001
+        cert_registry=registry,
+    )
+    metadata = signers.PdfSignatureMetadata(
+        field_name=FIELD,
+        md_algorithm="sha256",
+        subfilter=fields.SigSeedSubFilter.PADES,
+        certify=True,
+        docmdp_permissions=fields.MDPPerm.FILL_FORMS,
+        name="张伟",
+        reason="签署借款合同",
+    )
+
+    def act() -> object:
+        writer = IncrementalPdfFileWriter(io.BytesIO(data))
+        return signers.sign_pdf(writer, metadata, signer=signer, timestamper=timestamper)
+
+    return act
+
+
+def milliseconds(act: Callable[[], object], rounds: int = 200) -> float:
+    """The median of one call's time."""
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - started)
+    return 1_000 * statistics.median(taken)
+
+
+def figures() -> Sequence[Figure]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [*against_pyhanko(), *against_raw()]
+
+
+def against_pyhanko() -> Sequence[Figure]:
+    data, who = contract(), person(Algorithm.P256)
+    unit = UnitTimestamps(Algorithm.P256)
+    found = []
+    for level, target in TARGETS.items():
+        stamped = level == "B-T"
+        timestamps = unit if stamped else None
+        peer = pyhanko(data, who, SameAuthority(unit) if stamped else None)
+        rates = in_turns(
+            lambda timestamps=timestamps: rate(lambda: ours(data, who, timestamps), OURS_A_TURN),  # type: ignore[misc]
+            lambda peer=peer: rate(peer, PEERS_A_TURN),  # type: ignore[misc]
+            ROUNDS,
+        )
+        name = f"{level} signature of a {PAGES}-page contract, p256-sha256"
+        found.append(Figure(name, rates[0], "pyHanko, same keys and authority", *rates[1:], target))
+    return found
+
+
+def against_raw() -> Sequence[Figure]:
+    """B-T in SM2 against what its two signatures cost in the library; 1 ms is taken for all else."""
+    data, who = contract(), person(Algorithm.SM2)
+    unit = UnitTimestamps(Algorithm.SM2)
+    signature = who.signer
+    whole, two, _ = in_turns(
+        lambda: rate(lambda: ours(data, who, unit), OURS_A_TURN),
+        lambda: rate(lambda: (signature.sign(bytes(190)), signature.sign(bytes(190))), OURS_A_TURN),
+        ROUNDS,
+    )
+    allowed = 1_000 / (2 / two + 0.001) / 1_000
+    both = raw(signature._private)  # noqa: SLF001
+    parts = {
+        "open": lambda: open_source(data).close(),
+        "token": lambda: unit.token(bytes(32), Algorithm.SM2.digest),
+        "SM3 of the file": lambda: Algorithm.SM2.digest.of(data),
+        "sign + verify": both,
+    }
+    spent = ", ".join(f"{name} {milliseconds(act):.2f} ms" for name, act in parts.items())
+    name = f"B-T signature of a {PAGES}-page contract, sm2-sm3"
+    peer = "twice its two raw signatures + 1 ms"
+    return [Figure(name, whole, peer, allowed, whole / allowed, "100%", spent)]
