@@ -11,17 +11,16 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 from api.contracting import Contracting
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import NotInitialised
 from api.fonts import font_folders
+from api.outside import Party, named_account, simulated_account
 from api.readiness import Probe
 from api.sandbox import is_sandbox
 from api.schema import require_head
-from api.secretfile import read_secret
 from api.settings import Settings, variable
 from api.simulator.desk import Desk
 from api.simulator.inprocess import InProcess
@@ -58,26 +57,27 @@ from keys.ports import Custody
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
 from signing.adapters.blobs import FileBlobStore
 from signing.adapters.fonts import FontShelf, open_fonts
-from signing.adapters.gateway import Account, Gateway
+from signing.adapters.gateway import Gateway
 from signing.adapters.identity_http import HttpIdentityProvider
 from signing.adapters.identity_none import NoIdentityProvider
 from signing.adapters.message_http import HttpMessageSender
 from signing.adapters.message_none import NoMessageSender
 from signing.adapters.seal_fonts import open_typeface
 from signing.adapters.seal_png import render_png
+from signing.adapters.typst import TypstRenderer
+from signing.draw_up import DrawingUp
 from signing.identity import IdentityProvider
 from signing.message import MessageSender
 from signing.outline import Typeface
 from signing.seal_authorise import SealAuthorisations
 from signing.seal_drawing import Drawing
 from signing.seal_registry import SealRegistry
+from signing.template import load_templates
 
 JOURNAL_FILE = "revocations.jsonl"
 WATERMARK_FILE = "watermark.json"
 DOCUMENTS_FOLDER = "documents"
 SYSTEM = "xinqian"
-SIMULATOR_URL = "http://simulator.invalid"
-"""Of the simulator in this process: no request to it leaves the process (RFC 2606 2)."""
 
 
 def system_clock() -> Clock:
@@ -209,6 +209,12 @@ class Centre:
         )
 
     @cached_property
+    def drawing_up(self) -> DrawingUp:
+        """Makes contracts."""
+        renderer, face = TypstRenderer(self.fonts), self.typeface()
+        return DrawingUp(self.database, self.blobs, renderer, load_templates(), face, self.clock)
+
+    @cached_property
     def identity_provider(self) -> IdentityProvider:
         """Who confirms identities."""
         gateway = self._gateway("identity")
@@ -231,23 +237,14 @@ class Centre:
     def _simulator_secret(self) -> bytes:
         return secrets.token_bytes(SECRET_SIZE)
 
-    def _gateway(self, party: Literal["identity", "message"]) -> Gateway | None:
-        given = self.settings
-        url, client, file, simulated = (
-            (given.identity_url, given.identity_client, given.identity_secret_file, given.identity_simulated)
-            if party == "identity"
-            else (given.message_url, given.message_client, given.message_secret_file, given.message_simulated)
-        )
-        if url is not None and file is not None:
-            secret = read_secret(file, variable(f"{party}_secret_file")).encode()
-            opened = Gateway(Account(party, url, client, secret, simulated=simulated), self.clock)
-        elif self.simulator is not None:
-            account = Account("simulator", SIMULATOR_URL, client, self._simulator_secret, simulated=True)
-            opened = Gateway(account, self.clock, transport=InProcess(self.simulator))
-        else:
+    def _gateway(self, party: Party) -> Gateway | None:
+        account, transport = named_account(self.settings, party), None
+        if account is None and self.simulator is not None:
+            account, transport = simulated_account(self._simulator_secret), InProcess(self.simulator)
+        if account is None:
             return None
-        self._gateways.append(opened)
-        return opened
+        self._gateways.append(Gateway(account, self.clock, transport=transport))
+        return self._gateways[-1]
 
     def close(self) -> None:
         """End the connections to outside parties."""

@@ -22,6 +22,21 @@ MIN_SECRET = 16  # octets: RFC 2104 3 advises against keys that are much shorter
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """Where an outside party is, and what we are there."""
+
+    provider: str
+    """Its name in evidence and errors."""
+    url: str
+    """Without a trailing slash."""
+    client: str
+    secret: bytes = field(repr=False)
+    simulated: bool
+    """Whether a simulator is expected. Who answers as one where none is expected is refused, and the
+    other way round: otherwise tests would cost money, or real contracts rest on invented people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A request to an outside party, as far as its signature covers it."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx
@@ -13,28 +12,13 @@ import httpx
 from evidence.canonical import JSON, canonical
 from evidence.clock import Clock, rfc3339
 from signing.errors import ProviderUnavailable
-from signing.exchange import SIGNATURE, Question, answer_signature, is_same
+from signing.exchange import SIGNATURE, Account, Question, answer_signature, is_same
 
 CONNECT_S = 3.0
 DEADLINE_S = 15.0  # of a whole exchange; a face comparison takes bureaus up to about 10 s
 MAX_ANSWER = 65_536  # octets; an answer has about 300
 MAX_SKEW = timedelta(minutes=5)  # of the time an answer says it was given at, against our clock
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where an outside party is, and what we are there."""
-
-    provider: str
-    """Its name in evidence and errors."""
-    url: str
-    """Without a trailing slash."""
-    client: str
-    secret: bytes = field(repr=False)
-    simulated: bool
-    """Whether a simulator is expected. Who answers as one where none is expected is refused, and the
-    other way round: otherwise tests would cost money, or real contracts rest on invented people."""
 
 
 class Gateway:

@@ -8,11 +8,11 @@ import httpx
 
 from api.simulator.desk import Desk
 from evidence.clock import rfc3339
-from signing.adapters.gateway import Account, Gateway
+from signing.adapters.gateway import Gateway
 from signing.adapters.identity_http import HttpIdentityProvider
 from signing.adapters.message_http import HttpMessageSender
 from signing.errors import ProviderUnavailable
-from signing.exchange import NONCE, SIGNATURE, Question, answer_signature
+from signing.exchange import NONCE, SIGNATURE, Account, Question, answer_signature
 from signing.identity import Enquiry, Method, Subject
 from signing.message import ShortMessage
 from tests.fuzz.target import Target

@@ -11,7 +11,8 @@ import httpx
 from api.simulator.app import make_simulator_app
 from api.simulator.desk import Desk
 from api.simulator.inprocess import InProcess
-from signing.adapters.gateway import Account, Gateway
+from signing.adapters.gateway import Gateway
+from signing.exchange import Account
 from tests.support.clock import FixedClock
 from tests.support.server import serving
 
