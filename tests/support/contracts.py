@@ -228,3 +228,171 @@ def changed(values: Values, **changes: Any) -> Values:  # noqa: ANN401  (whateve
             place = place[step]
         place[last] = value
     return found
+
+
+INSTITUTION: Values = {
+    name: LENDER[name] for name in ("name", "credit_code", "address", "phone", "complaint_phone")
+}
+STATEMENT: Values = {name: BORROWER[name] for name in ("name", "id_number", "mobile", "address")}
+
+
+def guarantee_values(*, kind: str = "joint", organisation: bool = False, spouse: bool = False) -> Values:
+    """Values of `guarantee`."""
+    guarantor = {**GUARANTOR, "representative": None}
+    if organisation:
+        guarantor |= {
+            "kind": "organisation",
+            "name": "杭州示范融资担保有限公司",
+            "id_number": "91330100MA27XQ02XL",
+            "representative": "钱七",
+        }
+    return {
+        "number": "信签保字2026第000001号",
+        "lender": LENDER,
+        "guarantor": guarantor,
+        "spouse": SPOUSE if spouse else None,
+        "debtor": {"name": BORROWER["name"], "id_number": BORROWER["id_number"]},
+        "principal": {
+            "number": "信签借字2026第000001号",
+            "kind": "loan",
+            "currency": "CNY",
+            "amount": 10_000_000,
+            "annual": 720,
+            "starts_on": STARTS.isoformat(),
+            "ends_on": month_after(STARTS, 24).isoformat(),
+        },
+        "guarantee": {"kind": kind, "amount": 10_000_000, "years": 3},
+        "signature": SIGNATURE,
+        "evidence": EVIDENCE,
+        "dispute": DISPUTE,
+    }
+
+
+def pledge_values() -> Values:
+    """Values of `maximum-pledge`."""
+    return {
+        "number": "信签质字2026第000001号",
+        "lender": LENDER,
+        "pledgor": {**GUARANTOR, "representative": None},
+        "spouse": SPOUSE,
+        "debtor": {"name": BORROWER["name"], "id_number": BORROWER["id_number"]},
+        "secured": {
+            "business": "个人经营贷款",
+            "currency": "CNY",
+            "limit": 50_000_000,
+            "starts_on": STARTS.isoformat(),
+            "ends_on": month_after(STARTS, 36).isoformat(),
+            "earlier": None,
+        },
+        "pledged": [
+            {
+                "number": 1,
+                "name": "三年期整存整取定期存款",
+                "kind": "deposit",
+                "quantity": "存单一份，编号 3301202600000017",
+                "value": 40_000_000,
+            },
+            {
+                "number": 2,
+                "name": "储蓄国债（电子式）2026年第八期",
+                "kind": "bond",
+                "quantity": "面额 150,000 元，托管账号 33010000123",
+                "value": 15_000_000,
+            },
+        ],
+        "count": 2,
+        "total_value": 55_000_000,
+        "perfection": "存款单交付质权人占有并办理止付，债券在托管机构办理出质登记",
+        "signature": SIGNATURE,
+        "evidence": EVIDENCE,
+        "dispute": DISPUTE,
+    }
+
+
+def credit_query_values() -> Values:
+    """Values of `credit-query`."""
+    return {
+        "number": "信签征授2026第000001号",
+        "authoriser": STATEMENT,
+        "lender": INSTITUTION,
+        "authorised": {
+            "capacity": "borrower",
+            "purpose": "approval",
+            "business": "个人消费贷款",
+            "application": "XQ-2026-000001",
+            "starts_on": "2026-11-24",
+            "ends_on": "2027-02-24",
+            "after": "agreed",
+            "reporting": "agreed",
+        },
+        "signature": SIGNATURE,
+        "evidence": EVIDENCE,
+    }
+
+
+def scope(number: int, name: str, *, sensitive: bool, decision: str = "agreed") -> Values:
+    """One matter of `personal-information`."""
+    return {
+        "number": number,
+        "name": name,
+        "kinds": "姓名、身份证件号码、人脸图像及活体检测结果",
+        "sensitive": "yes" if sensitive else "no",
+        "purpose": "核验申请人为本人，防范冒名贷款",
+        "method": "采集后与权威数据源比对，仅保存比对结果、交易编号和加密图像",
+        "recipient": "公民身份核验机构（联系方式：0571-88880002）" if sensitive else None,
+        "retention": "比对结果保存至贷款结清后十年，图像保存至本次申请办结后三十日",
+        "necessity": "确认签署人身份所必需；泄露可能导致身份被冒用",
+        "refusal": "可以改用营业网点柜面核验，不影响业务条件",
+        "decision": decision,
+    }
+
+
+def personal_information_values() -> Values:
+    """Values of `personal-information`."""
+    return {
+        "number": "信签个授2026第000001号",
+        "authoriser": STATEMENT,
+        "lender": {**INSTITUTION, "officer": "个人信息保护办公室，0571-88880003"},
+        "business": "个人消费贷款",
+        "granted_on": "2026-11-24",
+        "count": 3,
+        "scopes": [
+            scope(1, "人脸核验", sensitive=True),
+            scope(2, "向存证机构提供签署记录", sensitive=False),
+            scope(3, "营销信息推送", sensitive=False, decision="refused"),
+        ],
+        "automated": "used",
+        "signature": SIGNATURE,
+        "evidence": EVIDENCE,
+    }
+
+
+def consent_values() -> Values:
+    """Values of `e-signature-consent`."""
+    return {
+        "number": "信签电签2026第000001号",
+        "signatory": STATEMENT,
+        "lender": INSTITUTION,
+        "given_on": "2026-11-24",
+        "count": 2,
+        "documents": [
+            {"number": 1, "title": "个人借款合同", "counterparty": LENDER["name"]},
+            {"number": 2, "title": "个人征信查询授权书", "counterparty": LENDER["name"]},
+        ],
+        "custody": "为本次签署专门生成，私钥加密存放，经同意人的一次性验证码激活，签署完成后立即销毁",
+        "validity": "自签发之时起一小时",
+        "withdrawal": "在签署页面选择“不同意”，或者拨打 0571-88880000",
+        "signature": SIGNATURE,
+        "evidence": EVIDENCE,
+    }
+
+
+SAMPLES = {
+    "personal-loan": loan_values,
+    "guarantee": guarantee_values,
+    "maximum-pledge": pledge_values,
+    "credit-query": credit_query_values,
+    "personal-information": personal_information_values,
+    "e-signature-consent": consent_values,
+}
+"""Sample values by the template's name."""
