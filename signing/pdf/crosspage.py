@@ -30,9 +30,10 @@ MIN_PAGES = 2
 def shares(pages: int, slices: int) -> list[tuple[float, float]]:
     """For each page, from where to where of the seal's width it shows.
 
-    More pages than `slices` are divided into seals as evenly as possible, so that none has one page alone.
+    More pages than `slices` are divided into seals as evenly as possible; a seal takes one page more where
+    that page would be left alone.
     """
-    seals = math.ceil(pages / max(slices, MIN_PAGES))
+    seals = min(math.ceil(pages / max(slices, MIN_PAGES)), pages // MIN_PAGES)
     found: list[tuple[float, float]] = []
     for place in range(seals):
         count = pages * (place + 1) // seals - pages * place // seals

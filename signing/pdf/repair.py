@@ -51,6 +51,8 @@ def _rewrite(stream: BinaryIO) -> bytes:
             raise DocumentRefused("broken", "has no page")
         if _is_signed(pdf):
             raise DocumentRefused("signed", "is broken and has signatures, which rewriting it would break")
+        if "/Size" not in pdf.trailer:
+            pdf.trailer["/Size"] = 1  # qpdf corrects it, but only where there is one
         target = io.BytesIO()
         # The same file comes out of the same file; its table is classic, which all readers know.
         pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
