@@ -63,7 +63,9 @@ def draw_slices(
             raise PlacementInvalid(field, f"the seal across pages is larger than page {number}")
         edit = edit_of(number)
         name = edit.draw(form)
+        source.check_read()
         before, after = _balance(field, source.page_dictionary(number), number)
+        source.pdf.get_warnings()  # faults of the content are the page's own, and change nothing here
         slice_ = _slice(info, cross, seal, first, width)
         opened = increment.stream(b"<<>>", b"q " * before, compress=False)
         closed = increment.stream(b"<<>>", b"\n" + b"Q " * after + slice_ % name)

@@ -109,6 +109,7 @@ class _Preparation:
         self._register(fields)
         if self._structure is not None:
             self._structure.write()
+        self._source.check_read()
         return Prepared(self._increment.render().data, tuple(placed), tuple(dict.fromkeys(self._notes)))
 
     def _tree(self) -> Structure | None:

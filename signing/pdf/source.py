@@ -79,6 +79,7 @@ class PdfSource:
         """Signature fields by fully qualified name."""
         if self.pdf.Root.get("/Collection") is not None:
             self._notes.append("carries other files, which a signature covers but no page shows")
+        self.check_read()
 
     @property
     def size(self) -> int:
@@ -139,6 +140,14 @@ class PdfSource:
         if self.pdf.get_object(number, 0) is not None:
             return 0
         return max((one[1] for one in self._references() if one[0] == number), default=0)
+
+    def check_read(self) -> None:
+        """Raises `DocumentRefused` if an object that was asked for since the last check is damaged.
+
+        The reader takes such objects for null. A form or a signature that is there must not be overlooked.
+        """
+        if self.pdf.get_warnings():  # each is given once
+            raise DocumentRefused("broken", "has objects that cannot be read")
 
     def close(self) -> None:
         """Lets go of the buffer."""

@@ -89,6 +89,10 @@ def test_a_widget_that_names_no_page_is_looked_for() -> None:
         (pages().replace(b"/Kids [10 0 R]", b"/Kids [99 0 R]"), "broken"),
         (pages().replace(b"/Kids [10 0 R]", b"/Kids [      ]"), "broken"),
         (pages([b"", b""]).replace(b"[10 0 R 11 0 R]", b"[10 0 R 10 0 R]"), "circular"),
+        (
+            pages(objects={6: b"<<>>"}, catalogue=b"/AcroForm 6 0 R").replace(b"\n6 0 obj", b"\n6 0 0bj"),
+            "broken",
+        ),
         (pages(catalogue=b"/AcroForm <</XFA [] /Fields []>>"), "xfa"),
         (
             pages(catalogue=b"/AcroForm <</Fields [6 0 R]>>", objects={6: b"<</Kids [6 0 R] /T (a)>>"}),
