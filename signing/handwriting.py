@@ -161,19 +161,31 @@ def _breadths(points: Sequence[_Placed]) -> list[float]:
 
 
 def _samples(points: Sequence[_Placed], step: float) -> Iterator[_Sample]:
-    """Along a Catmull-Rom spline through the points: through each of them, and smooth."""
+    """Along a Hermite spline through the points: through each of them, and smooth."""
     kept = _steadied([points[0], *(b for a, b in pairwise(points) if a[:2] != b[:2])])
     halves = _breadths(kept)
+    ways = list(_ways(kept))
     yield _Sample(kept[0][0], kept[0][1], halves[0])
-    for place in range(len(kept) - 1):
-        p0, p1 = kept[max(place - 1, 0)], kept[place]
-        p2, p3 = kept[place + 1], kept[min(place + 2, len(kept) - 1)]
-        count = max(1, math.ceil(math.dist(p1[:2], p2[:2]) / step))
+    for place, ((ax, ay, *_), (bx, by, *_)) in enumerate(pairwise(kept)):
+        (ux, uy), (vx, vy) = ways[place], ways[place + 1]
+        count = max(1, math.ceil(math.dist((ax, ay), (bx, by)) / step))
         for number in range(1, count + 1):
             share = number / count
-            x = _spline(p0[0], p1[0], p2[0], p3[0], share)
-            y = _spline(p0[1], p1[1], p2[1], p3[1], share)
+            x, y = _spline(ax, ux, bx, vx, share), _spline(ay, uy, by, vy, share)
             yield _Sample(x, y, halves[place] + share * (halves[place + 1] - halves[place]))
+
+
+def _ways(points: Sequence[_Placed]) -> Iterator[tuple[float, float]]:
+    """Where the pen goes at each point: as its neighbours lie (Catmull and Rom).
+
+    And no further than the nearer of them is, or the curve would swing out of the strokes' extent.
+    """
+    for place, here in enumerate(points):
+        before, after = points[max(place - 1, 0)], points[min(place + 1, len(points) - 1)]
+        x, y = (after[0] - before[0]) / 2, (after[1] - before[1]) / 2
+        near = min(math.dist(here[:2], one[:2]) for one in (before, after))
+        scale = min(1.0, near / (math.hypot(x, y) or 1.0))
+        yield x * scale, y * scale
 
 
 def _steadied(points: Sequence[_Placed]) -> list[_Placed]:
@@ -191,8 +203,10 @@ def _within(bend: float) -> float:
     return max(-_SHAKE, min(_SHAKE, bend / 4))
 
 
-def _spline(a: float, b: float, c: float, d: float, t: float) -> float:
-    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3)
+def _spline(a: float, u: float, b: float, v: float, t: float) -> float:
+    """From `a`, leaving with `u`, to `b`, arriving with `v`."""
+    rest = 1 - t
+    return a * rest * rest * (1 + 2 * t) + u * t * rest * rest + b * t * t * (3 - 2 * t) - v * t * t * rest
 
 
 def _pieces(samples: Sequence[_Sample]) -> Iterator[bytes]:

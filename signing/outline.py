@@ -55,10 +55,13 @@ def times(inner: Matrix, outer: Matrix) -> Matrix:
 
 
 def number(value: float) -> str:
-    """As PDF and SVG both write it: at most four decimals, no exponent, no needless zero."""
+    """As PDF and SVG both write it: no exponent, no needless zero.
+
+    Four decimals are a thousandth of a pixel; below one it is a scale, which multiplies, and has seven.
+    """
     if value == int(value):
         return str(int(value))
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    text = (f"{value:.4f}" if abs(value) >= 1 else f"{value:.7f}").rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
 
 

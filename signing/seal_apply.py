@@ -13,7 +13,7 @@ from signing.errors import AuthorisationMissing
 from signing.place import Box
 from signing.seal import SealId
 from signing.seal_drawing import Drawing
-from signing.seal_ports import SealUnit
+from signing.seal_ports import SealUseUnit
 from signing.seal_registry import drawing_of
 from signing.seal_use import SealUse
 
@@ -57,7 +57,7 @@ class Applied:
     drawing: Drawing
 
 
-def apply_seal(unit: SealUnit, application: SealApplication, at: datetime) -> Applied:
+def apply_seal(unit: SealUseUnit, application: SealApplication, at: datetime) -> Applied:
     """Record one use in the caller's transaction, which makes the signature or undoes both.
 
     The seal is held until that transaction ends: its ledger has no gaps, so uses of one seal take turns.

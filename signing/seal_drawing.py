@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from evidence.canonical import JSON, MAX_STRING, canonical
 from evidence.digest import DigestPair
-from signing.errors import DocumentUnavailable
+from signing.errors import DocumentUnavailable, ValuesInvalid
 from signing.form import Form, Picture
 from signing.outline import Matrix, number, svg_path
 from signing.place import MM
@@ -48,6 +48,11 @@ class Drawing:
     marks: tuple[Mark, ...] = ()
     png: bytes | None = None
     """A picture of our own encoding, with transparency; instead of marks."""
+
+    def __post_init__(self) -> None:
+        """Sides have the decimals that `data` has, so that a drawing read back is the same."""
+        object.__setattr__(self, "width", float(number(self.width)))
+        object.__setattr__(self, "height", float(number(self.height)))
 
     @cached_property
     def pictures(self) -> tuple[Picture, ...]:
@@ -128,15 +133,17 @@ def parse_drawing(data: bytes, name: str) -> Drawing:
         read = json.loads(data)
         if read["version"] != _VERSION:
             raise DocumentUnavailable(name, "holds a drawing of another version")
-        return Drawing(
+        drawing = Drawing(
             width=float(read["width"]),
             height=float(read["height"]),
             text=str(read["text"]),
             marks=tuple(_mark(*one) for one in read["marks"]),
             png=base64.b64decode("".join(read["png"]), validate=True) or None,
         )
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        _ = drawing.pictures  # decoded now, so that a damaged one is found here
+    except (ValueError, TypeError, KeyError, RecursionError, ValuesInvalid) as error:
         raise DocumentUnavailable(name, "holds no drawing that can be read") from error
+    return drawing
 
 
 def circle(x: float, y: float, radius: float, *, reverse: bool = False) -> bytes:

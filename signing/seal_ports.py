@@ -88,8 +88,8 @@ class SealStore(Protocol):
         ...
 
 
-class SealUnit(Protocol):
-    """The stores of one transaction."""
+class SealUseUnit(Protocol):
+    """What a use of a seal takes of a transaction: a contract's unit is one."""
 
     @property
     def seals(self) -> SealStore:
@@ -97,13 +97,17 @@ class SealUnit(Protocol):
         ...
 
     @property
-    def approvals(self) -> ApprovalStore:
-        """Administrators."""
-        ...
-
-    @property
     def log(self) -> EvidenceLog:
         """The evidence log."""
+        ...
+
+
+class SealUnit(SealUseUnit, Protocol):
+    """The stores of one transaction on the registry."""
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """Administrators."""
         ...
 
 

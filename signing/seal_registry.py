@@ -17,7 +17,7 @@ from signing.errors import DocumentUnavailable, Refused, ValuesInvalid
 from signing.seal import MAX_REASON, Seal, SealFilter, SealId, SealOrder, SealState
 from signing.seal_act import SealAct, Signatory, act_message, require_another, require_signature
 from signing.seal_drawing import Drawing, parse_drawing
-from signing.seal_ports import SealUnit, SealUnits
+from signing.seal_ports import SealUnit, SealUnits, SealUseUnit
 from signing.seal_use import SealUse
 
 DRAWINGS_KEPT = 64  # parsed at once; a bank sets a handful of seals again and again
@@ -205,7 +205,7 @@ class SealRegistry:
         return moved
 
 
-def drawing_of(unit: SealUnit, seal: Seal) -> Drawing:
+def drawing_of(unit: SealUseUnit, seal: Seal) -> Drawing:
     """The drawing as registered; raises `DocumentUnavailable` for bytes that are not those."""
     data = unit.seals.drawing(seal.seal_id)
     name = seal_case(seal.seal_id)
