@@ -16,6 +16,7 @@ from api.contracting import Contracting
 from api.db import Context, Database
 from api.engine import open_engine
 from api.errors import NotInitialised
+from api.executing import Executing
 from api.fonts import font_folders
 from api.outside import Party, named_account, simulated_account
 from api.readiness import Probe
@@ -33,6 +34,7 @@ from ca.certify import Certifier
 from ca.clockguard import HostClock
 from ca.clocksample import MAX_OFFSET_MS, TimeSource
 from ca.deeplint import DeepLinter
+from ca.errors import NotFound
 from ca.export import Export
 from ca.hierarchy import Hierarchy
 from ca.issue import Issuance
@@ -54,6 +56,7 @@ from keys.adapters.token_master import TokenMasterKeys
 from keys.master import parse_master_keys
 from keys.open import OpenSigners
 from keys.ports import Custody
+from keys.suites import Suite
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
 from signing.adapters.blobs import FileBlobStore
 from signing.adapters.fonts import FontShelf, open_fonts
@@ -64,11 +67,15 @@ from signing.adapters.message_http import HttpMessageSender
 from signing.adapters.message_none import NoMessageSender
 from signing.adapters.seal_fonts import open_typeface
 from signing.adapters.seal_png import render_png
+from signing.adapters.timestamp_authority import InProcessTimestamps
 from signing.adapters.typst import TypstRenderer
+from signing.adapters.validation_authority import AuthorityValidation
 from signing.draw_up import DrawingUp
+from signing.errors import TimestampUnavailable
 from signing.identity import IdentityProvider
 from signing.message import MessageSender
 from signing.outline import Typeface
+from signing.ports import TimestampSource, ValidationSource
 from signing.seal_authorise import SealAuthorisations
 from signing.seal_drawing import Drawing
 from signing.seal_registry import SealRegistry
@@ -207,6 +214,23 @@ class Centre:
             provider=self.identity_provider,
             sender=self.message_sender,
         )
+
+    @cached_property
+    def executing(self) -> Executing:
+        """What signs."""
+        return Executing(self)
+
+    @cached_property
+    def validation(self) -> ValidationSource:
+        """Chains and revocation status of what this installation issued."""
+        return AuthorityValidation(self.database, self.responder, self.clock)
+
+    def timestamps(self, suite: Suite) -> TimestampSource:
+        """The suite's timestamp authority, recorded as asked by us; raises `TimestampUnavailable`."""
+        try:
+            return InProcessTimestamps(self.timestamping.authority(suite), SYSTEM)
+        except NotFound as error:
+            raise TimestampUnavailable(str(error)) from error
 
     @cached_property
     def drawing_up(self) -> DrawingUp:

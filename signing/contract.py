@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import NewType
 
 from evidence.canonical import JSON
 from evidence.clock import to_micros
+from evidence.digest import sha256
 from evidence.event import CaseId
 from evidence.log import new_event_id
 from keys.suites import Suite
@@ -21,6 +23,8 @@ ContractId = NewType("ContractId", str)
 """UUIDv7, 36 characters."""
 
 MAX_PARTIES = 100  # the most that one contract is tried with
+CODE_LETTERS = 12  # of a verification code: 60 bits, which no two contracts of a bank share
+MAX_KIND = 64  # characters
 MAX_NUMBER = 64  # characters of a contract number
 MAX_TITLE = 128  # characters
 MAX_AMOUNT = 10**15  # 分: ten million million yuan, far above any loan and far below 2^53
@@ -62,6 +66,8 @@ class ContractOrder:
     values: Mapping[str, JSON] = field(default_factory=dict, repr=False)
     file: bytes | None = field(default=None, repr=False)
     """An uploaded PDF, in place of template and values."""
+    kind: str = "loan"
+    """What authorisations of seals are given for, beside templates."""
     expires_at: datetime | None = None
     parallel: bool = False
     """Everybody may sign at once, whatever their order says."""
@@ -84,6 +90,7 @@ class Contract:
     expires_at: datetime
     source: Mapping[str, JSON]
     """Where the document came from: digests of template, data, fonts and engine, or of the upload."""
+    kind: str = "loan"
     notes: tuple[str, ...] = ()
     """What was changed about an uploaded file so that it could be taken."""
     ended_at: datetime | None = None
@@ -92,6 +99,17 @@ class Contract:
     def case_id(self) -> CaseId:
         """Under which its events are recorded."""
         return case_of(self.contract_id)
+
+    @property
+    def code(self) -> str:
+        """The verification code that its signatures show, and under which it is looked up."""
+        return verification_code(self.contract_id)
+
+    @property
+    def template(self) -> str:
+        """Of the template that it was rendered from; empty for an uploaded file."""
+        name = self.source.get("template", "")
+        return name if isinstance(name, str) else ""
 
     def party(self, party_id: PartyId) -> Party:
         """Raises `NotFound`."""
@@ -128,12 +146,20 @@ def new_identifier(at: datetime) -> str:
     return new_event_id(to_micros(at))[1]
 
 
+def verification_code(contract_id: ContractId) -> str:
+    """60 bits of a digest of the contract's id, as `AB3D-EF7H-JK2M` in RFC 4648's base32."""
+    text = base64.b32encode(sha256(b"xinqian/verify\0" + contract_id.encode())).decode()
+    return "-".join(text[at : at + 4] for at in range(0, CODE_LETTERS, 4))
+
+
 def check_order(order: ContractOrder, at: datetime) -> datetime:
     """When the contract expires; raises `ValuesInvalid` naming what cannot be taken."""
     if not order.number.strip() or len(order.number) > MAX_NUMBER or not order.number.isprintable():
         raise ValuesInvalid("number", f"is empty, not printable, or longer than {MAX_NUMBER} characters")
     if not order.title.strip() or len(order.title) > MAX_TITLE or not order.title.isprintable():
         raise ValuesInvalid("title", f"is empty, not printable, or longer than {MAX_TITLE} characters")
+    if not order.kind.isascii() or not order.kind.isprintable() or not 0 < len(order.kind) <= MAX_KIND:
+        raise ValuesInvalid("kind", f"is not 1 to {MAX_KIND} visible ASCII characters")
     if not 1 <= len(order.parties) <= MAX_PARTIES:
         raise ValuesInvalid("parties", f"are none, or more than {MAX_PARTIES}")
     if (order.template is None) == (order.file is None):

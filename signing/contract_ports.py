@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from evidence.log import EvidenceLog
+from ca.certificate import Certificate
+from ca.ports import AuthorityStore, CertificateStore
 from evidence.ports import EventStore
 from keys.key import KeyId
+from keys.ports import KeyStore, Signer
+from keys.suites import Suite
 from signing.challenge import Challenge, ChallengeId, Sent
 from signing.contract import Contract, ContractId
 from signing.document import DocumentId, Revision
 from signing.intent import Intent, IntentId
 from signing.party import Party, PartyId, PartyState
+from signing.ports import TimestampSource
 from signing.proof import IdentityProof
-from signing.seal_drawing import Drawing
+from signing.seal_ports import SealUnit
 from signing.session import Session
 from signing.transition import ContractState
 
@@ -30,6 +34,8 @@ class ContractFilter:
     id_number: str | None = None
     """Contracts with this party, or with an agent of this number."""
     state: ContractState | None = None
+    code: str | None = None
+    """The verification code that signatures show."""
     before: ContractId | None = None
     limit: int = 50
 
@@ -95,6 +101,8 @@ class Attempt:
     document_id: DocumentId
     party_id: PartyId
     key_id: KeyId
+    one_time: bool
+    """Whether the key lived in that process alone."""
     algorithm: str
     public_key: str
     """Fingerprint."""
@@ -213,7 +221,7 @@ class SessionStore(Protocol):
         ...
 
 
-class SigningUnit(Protocol):
+class SigningUnit(SealUnit, Protocol):
     """The stores of one transaction."""
 
     @property
@@ -232,13 +240,42 @@ class SigningUnit(Protocol):
         ...
 
     @property
+    def authorities(self) -> AuthorityStore:
+        """Issuers of certificates, whose chains stand in signatures."""
+        ...
+
+    @property
+    def keys(self) -> KeyStore:
+        """Keys of organisations' seals."""
+        ...
+
+    @property
+    def certificates(self) -> CertificateStore:
+        """And their certificates."""
+        ...
+
+    @property
     def events(self) -> EventStore:
         """Events as stored."""
         ...
 
-    @property
-    def log(self) -> EvidenceLog:
-        """The evidence log."""
+
+@dataclass(frozen=True, slots=True)
+class SealIdentity:
+    """An organisation's key in custody, with its certificate and those above it."""
+
+    signer: Signer
+    certificates: tuple[Certificate, ...]
+
+
+class SealKeys(Protocol):
+    """Keys of organisations' seals."""
+
+    def of(self, suite: Suite, credit_code: str) -> SealIdentity:
+        """The organisation's active key, whose certificate is valid now.
+
+        Raises `NotFound`, `keys.errors.KeysError`.
+        """
         ...
 
 
@@ -254,14 +291,11 @@ class SigningUnits(Protocol):
         ...
 
 
-class SealFaces(Protocol):
-    """How seals of the registry look."""
+class TimestampSources(Protocol):
+    """Which authority stamps in a suite."""
 
-    def drawing(self, seal: str, owner: str) -> Drawing:
-        """The drawing of an active seal of this owner (unified social credit code, or a pseudonym).
-
-        Raises `NotFound`, `StateInvalid`, `Refused` for another owner's.
-        """
+    def __call__(self, suite: Suite, /) -> TimestampSource:
+        """Raises `TimestampUnavailable` where there is none."""
         ...
 
 

@@ -13,10 +13,10 @@ from evidence.clock import Clock, rfc3339
 from evidence.digest import DigestPair
 from evidence.event import Draft, EventType
 from signing.contract import Contract, ContractId, ContractOrder, check_order, new_identifier
-from signing.contract_ports import SealFaces, SigningUnits
+from signing.contract_ports import SigningUnits
 from signing.contract_record import draft, party_facts, revision_facts
-from signing.document import BlobId, DocumentId, Revision, RevisionKind
-from signing.errors import DocumentRefused, PlacementInvalid, ValuesInvalid
+from signing.document import DocumentId, Revision, RevisionKind
+from signing.errors import DocumentRefused, PlacementInvalid, Refused, ValuesInvalid
 from signing.form import Form
 from signing.intent import ROLE_ZH
 from signing.outline import Typeface
@@ -36,6 +36,10 @@ from signing.pdf.source import open_source
 from signing.place import Anchor, AnchorPlace, Box, Keyword, Place
 from signing.ports import BlobStore
 from signing.render import Renderer
+from signing.revise import next_revision
+from signing.seal import SealId
+from signing.seal_drawing import Drawing
+from signing.seal_registry import drawing_of
 from signing.stamp import Size, compose_placeholder
 from signing.template import Templates
 from signing.transition import ContractState, move_contract
@@ -64,7 +68,6 @@ class DrawingUp:
         renderer: Renderer,
         templates: Templates,
         face: Typeface,
-        seals: SealFaces,
         clock: Clock,
     ) -> None:
         self._units = units
@@ -72,14 +75,13 @@ class DrawingUp:
         self._renderer = renderer
         self._templates = templates
         self._face = face
-        self._seals = seals
         self._clock = clock
 
     def draw_up(self, order: ContractOrder, requester: Requester) -> Contract:
         """The contract, PREPARED; its notes say what was changed about an uploaded file.
 
         Raises `ValuesInvalid` and `GlyphMissing` naming the field, `Refused`, `DocumentRefused` with the
-        reason, `PlacementInvalid`, `FieldInvalid`, `TemplateInvalid`, `NotFound` for a template or seal,
+        reason, `PlacementInvalid`, `FieldInvalid`, `TemplateInvalid`, `NotFound` for a template or a seal,
         `StateInvalid` for a number that is taken.
         """
         #   1. what is asked for can be a contract at all
@@ -121,6 +123,7 @@ class DrawingUp:
             created_at=now,
             expires_at=expires_at,
             source=manuscript.source,
+            kind=order.kind,
             notes=notes,
         )
         with self._units() as unit:  # 5
@@ -155,13 +158,21 @@ class DrawingUp:
         if place.cross_page is not None:
             if place.seal is None:
                 raise PlacementInvalid(name, "a seal across pages needs a seal")
-            drawing = self._seals.drawing(place.seal, party.particulars.id_number)
+            drawing = self._drawing(SealId(place.seal), party.particulars.id_number)
             return FieldPlan(name, None, None, tooltip, place.cross_page, drawing.form)
         placeholder: Form | None = None
         if place.place is not None:
             size = _size(place.place, anchors, name)
             placeholder = compose_placeholder(role, party.particulars.name, size, self._face, field=name)
         return FieldPlan(name, place.place, placeholder, tooltip)
+
+    def _drawing(self, seal_id: SealId, owner: str) -> Drawing:
+        with self._units.reading() as unit:
+            seal = unit.seals.get(seal_id)
+            seal.require_usable(self._clock.now())
+            if seal.owner != owner:
+                raise Refused("seal", "is not the party's own")
+            return drawing_of(unit, seal)
 
     def _store(
         self, document_id: DocumentId, manuscript: Manuscript, prepared: Prepared, at: datetime
@@ -186,30 +197,6 @@ class DrawingUp:
             at,
         )
         return first, second
-
-
-def next_revision(
-    before: Revision,
-    kind: RevisionKind,
-    added: bytes,
-    digests: DigestPair,
-    blob: BlobId,
-    at: datetime,
-    *,
-    field: str | None = None,
-) -> Revision:
-    """The revision after `before`; `digests` of the whole file up to its end."""
-    return Revision(
-        document_id=before.document_id,
-        number=before.number + 1,
-        kind=kind,
-        offset=before.size,
-        length=len(added),
-        digests=digests,
-        blob=blob,
-        field=field,
-        at=at,
-    )
 
 
 def take(data: bytes) -> Manuscript:

@@ -46,6 +46,9 @@ class Replacement:
                 contract.require_signing("replace a party", now)
             old = contract.party(party_id)
             move_party(old, PartyState.REPLACED, "replace")
+            signed = {one.field for one in unit.documents.revisions(contract.document_id)}
+            if signed.intersection(old.fields):
+                raise StateInvalid("party", PartyState.SIGNED.value, "replace")
             check_party(
                 PartyOrder(old.role, old.kind, particulars, old.order, old.places, agent, old.silent), "party"
             )

@@ -108,6 +108,8 @@ class SqlContractStore:
         query = sa.select(contracts).where(contracts.c.tenant == self._tenant)
         if which.number is not None:
             query = query.where(contracts.c.number_hash == self._lookup.digest("number", which.number))
+        if which.code is not None:
+            query = query.where(contracts.c.code == which.code)
         if which.id_number is not None:
             who = self.pseudonym(which.id_number)
             named = sa.select(parties.c.contract_id).where(
@@ -212,6 +214,7 @@ class SqlContractStore:
     def _row(self, contract: Contract) -> dict[str, object]:
         details = {
             "amount": contract.terms.amount,
+            "kind": contract.kind,
             "notes": list(contract.notes),
             "number": contract.number,
             "rate_bp": contract.terms.rate_bp,
@@ -221,6 +224,7 @@ class SqlContractStore:
         return {
             "contract_id": contract.contract_id,
             "tenant": self._tenant,
+            "code": contract.code,
             "number_hash": self._lookup.digest("number", contract.number),
             "suite": contract.suite.value,
             "state": contract.state.value,
@@ -254,6 +258,7 @@ class SqlContractStore:
             created_at=from_micros(row.created_at),
             expires_at=from_micros(row.expires_at),
             source=details["source"],
+            kind=details["kind"],
             notes=tuple(details["notes"]),
             ended_at=codec.moment(row.ended_at),
         )

@@ -11,6 +11,7 @@ contracts = sa.Table(
     metadata,
     sa.Column("contract_id", sa.Text, primary_key=True),
     sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
     sa.Column("number_hash", sa.LargeBinary, nullable=False),  # keyed: numbers are searched, not listed
     sa.Column("suite", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -21,6 +22,7 @@ contracts = sa.Table(
     sa.Column("moved_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
     sa.UniqueConstraint("tenant", "number_hash"),
+    sa.UniqueConstraint("tenant", "code"),
     sa.Index("signing_contracts_state", "tenant", "state", "expires_at"),
 )
 parties = sa.Table(
@@ -87,6 +89,7 @@ attempts = sa.Table(
     sa.Column("contract_id", sa.Text, nullable=False),
     sa.Column("party_id", sa.Text, nullable=False),
     sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("one_time", sa.Boolean, nullable=False),
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("public_key", sa.Text, nullable=False),
     sa.Column("started_at", sa.BigInteger, nullable=False),
