@@ -49,7 +49,7 @@ class SameAuthority(TimeStamper):
     """pyHanko's client in front of our timestamping unit."""
 
     def __init__(self, unit: UnitTimestamps) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._unit = unit
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
@@ -62,7 +62,7 @@ def ours(data: bytes, who: Person, timestamps: TimestampSource | None) -> bytes:
 
 
 def pyhanko(data: bytes, who: Person, timestamper: TimeStamper | None) -> Callable[[], object]:
-    registry = SimpleCertificateStore()
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     registry.register(asn1_x509.Certificate.load(who.chain[1]))
     signer = signers.SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(who.chain[0]),

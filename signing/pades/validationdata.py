@@ -14,7 +14,7 @@ from signing.pades.amend import held as object_of
 from signing.pades.pertinence import Held, Pertinence
 from signing.pdf.increment import Increment
 from signing.pdf.source import PdfSource, guarded
-from signing.pdf.syntax import array, dictionary, reference
+from signing.pdf.syntax import array, dictionary, reference, taken_apart
 from signing.ports import ValidationMaterial
 
 MAX_READ = 32 * 1024 * 1024  # octets of a store that others made; what is beyond is kept unread
@@ -78,8 +78,8 @@ def add_validation_data(source: PdfSource, material: ValidationMaterial) -> byte
     """The octets to append so that the document holds `material`, beside what it holds already.
 
     /VRI has an entry for each signature and document timestamp, with the certificates, CRLs and OCSP
-    answers that pertain to it. Calling it again with the same material appends a store of the same
-    content: nothing is embedded twice.
+    answers that pertain to it; an entry that stands is left as it is, and what comes later for its
+    signature stands in the store's own arrays. Nothing is embedded twice.
     """
     root = source.pdf.Root
     found = root.get("/DSS")
@@ -91,10 +91,11 @@ def add_validation_data(source: PdfSource, material: ValidationMaterial) -> byte
     store.add(increment, "responses", material.responses)
     held = Held(*(tuple(store.held[kind]) for kind in _ARRAYS))
     pertinence = Pertinence(held)
-    related = {
-        key_of(contents).encode(): dictionary(store.arrays(_VRI_ARRAYS, pertinence.of(contents)))
-        for contents in signatures(source)
-    }
+    related = _related(found)
+    for contents in signatures(source):
+        key = key_of(contents).encode()
+        if key not in related:
+            related[key] = dictionary(store.arrays(_VRI_ARRAYS, pertinence.of(contents)))
     body = {b"Type": b"/DSS", **store.arrays(_ARRAYS, held)}
     if related:
         body[b"VRI"] = dictionary(related)
@@ -106,6 +107,12 @@ def add_validation_data(source: PdfSource, material: ValidationMaterial) -> byte
     if changes:
         increment.put(root.objgen[0], amended(root, changes))
     return increment.render().data
+
+
+def _related(store: pikepdf.Object | None) -> dict[bytes, bytes]:
+    """The entries of /VRI that stand: pyHanko's difference policy takes a changed one for an attack."""
+    found = store.get("/VRI") if isinstance(store, pikepdf.Dictionary) else None
+    return taken_apart(found) if isinstance(found, pikepdf.Dictionary) else {}
 
 
 def key_of(contents: bytes) -> str:

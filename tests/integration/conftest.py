@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.support.demonstration import demonstration
-from tests.support.interop import bouncycastle, openssl
+from tests.support.interop import bouncycastle, openssl, pdfbox
 
-__all__ = ["bouncycastle", "demonstration", "openssl"]
+__all__ = ["bouncycastle", "demonstration", "openssl", "pdfbox"]

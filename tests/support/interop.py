@@ -9,6 +9,7 @@ import pytest
 from tests.support import services
 from tests.support.judge import BouncyCastle
 from tests.support.openssl import OpenSSL
+from tests.support.pdfjudge import PdfBox
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,14 @@ def openssl(tmp_path_factory: pytest.TempPathFactory) -> OpenSSL:
     """The openssl command line, with a directory of its own."""
     services.require("openssl")
     return OpenSSL(tmp_path_factory.mktemp("openssl"))
+
+
+@pytest.fixture(scope="session")
+def pdfbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PdfBox]:
+    """PDFBox with Bouncy Castle in one Java process for the session."""
+    services.require("javac")
+    services.require("bouncycastle")
+    services.require("pdfbox")
+    session = tmp_path_factory.getbasetemp()
+    with PdfBox(session.parent if session.name.startswith("popen-") else session) as judge:
+        yield judge

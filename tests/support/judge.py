@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 SOURCES = Path(__file__).parent / "bouncycastle"
 JARS = tuple(Path("/usr/share/java") / f"{name}.jar" for name in ("bcprov", "bcpkix", "bcutil"))
@@ -71,13 +71,14 @@ class Refused(AssertionError):
         self.verdict = verdict
 
 
-def _compiled(cache: Path) -> Path:
+def _compiled(cache: Path, folders: Sequence[Path] = (SOURCES,), jars: Sequence[Path] = JARS) -> Path:
     """The directory of the class files, made once for one text of the sources."""
     java = shutil.which("java")
     javac = shutil.which("javac")
-    if java is None or javac is None or not all(jar.exists() for jar in JARS):
-        raise JudgeUnavailable("wants a JDK (java, javac) and libbcpkix-java")
-    sources = sorted(SOURCES.glob("*.java"))
+    missing = [jar.name for jar in jars if not jar.exists()]
+    if java is None or javac is None or missing:
+        raise JudgeUnavailable(f"wants a JDK (java, javac) and the packages of {', '.join(missing)}")
+    sources = sorted(source for folder in folders for source in folder.glob("*.java"))
     digest = hashlib.sha256(b"".join(s.name.encode() + s.read_bytes() for s in sources)).hexdigest()
     classes = cache / f"bouncycastle-judge-{digest[:16]}"
     if classes.exists():
@@ -86,7 +87,7 @@ def _compiled(cache: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=cache) as unfinished:
         done = Path(unfinished) / "classes"
         compiled = subprocess.run(
-            [javac, "-Xlint:all,-path", "-Werror", "-d", done, "-cp", _class_path(), *sources],
+            [javac, "-Xlint:all,-path", "-Werror", "-d", done, "-cp", _class_path(*jars), *sources],
             capture_output=True,
             text=True,
             timeout=COMPILE_SECONDS,
@@ -101,8 +102,8 @@ def _compiled(cache: Path) -> Path:
     return classes
 
 
-def _class_path(*more: Path) -> str:
-    return os.pathsep.join(str(path) for path in (*more, *JARS))
+def _class_path(*parts: Path) -> str:
+    return os.pathsep.join(map(str, parts))
 
 
 class BouncyCastle:
@@ -112,12 +113,16 @@ class BouncyCastle:
     any other. Where a time is wanted, None is the machine's clock.
     """
 
+    folders: ClassVar[Sequence[Path]] = (SOURCES,)
+    jars: ClassVar[Sequence[Path]] = JARS
+    program: ClassVar[str] = "Judge"
+
     def __init__(self, cache: Path) -> None:
         """Compile into ``cache`` unless that is done, and start; raises ``JudgeUnavailable``."""
-        classes = _compiled(cache)
+        classes = _compiled(cache, self.folders, self.jars)
         quick_start = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx256m")
         self._process = subprocess.Popen(
-            ["java", *quick_start, "-cp", _class_path(classes), "Judge", "serve"],
+            ["java", *quick_start, "-cp", _class_path(classes, *self.jars), self.program, "serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -22,6 +22,7 @@ Service: TypeAlias = Literal[
     "java",
     "javac",
     "openssl",
+    "pdfbox",
     "pdfsig",
     "postgresql",
     "qpdf",
@@ -37,6 +38,9 @@ SOFTHSM_LIBRARIES = (
     "/usr/local/lib/softhsm/libsofthsm2.so",
 )
 BOUNCY_CASTLE_JARS = tuple(Path("/usr/share/java", f"{name}.jar") for name in ("bcprov", "bcutil", "bcpkix"))
+PDFBOX_JARS = tuple(
+    Path("/usr/share/java", f"{name}.jar") for name in ("pdfbox2", "fontbox2", "commons-logging")
+)
 
 
 def require(service: Service) -> str:
@@ -66,6 +70,9 @@ def find(service: Service) -> str | None:
         case "bouncycastle":
             here = all(jar.is_file() for jar in BOUNCY_CASTLE_JARS)
             return os.pathsep.join(map(str, BOUNCY_CASTLE_JARS)) if here else None
+        case "pdfbox":
+            here = all(jar.is_file() for jar in PDFBOX_JARS)
+            return os.pathsep.join(map(str, PDFBOX_JARS)) if here else None
         case program:
             return shutil.which(program)
 

@@ -28,9 +28,13 @@ from keys.private import PrivateKey
 from keys.suites import Algorithm, Digest, digest_identifier
 from signing.document import Buffer
 from signing.errors import TimestampUnavailable
+from signing.pades.archive import timestamp_document
 from signing.pades.order import SignatureOrder
 from signing.pades.sign import sign
+from signing.pades.validationdata import add_validation_data
+from signing.pdf.prepare import FieldPlan, prepare
 from signing.pdf.source import open_source
+from signing.place import Box, Rect
 from signing.ports import TimestampSource, ValidationMaterial
 from tests.support import chains
 from tests.support.clock import NOON
@@ -186,6 +190,50 @@ def blank_document(fields: int = 1, *, pages: int = 1, payload: int = 0, streams
     if payload:
         pdf.Root.Ballast = pdf.make_indirect(pikepdf.Stream(pdf, bytes(payload)))
     return with_fields(pdf, fields, streams=streams)
+
+
+def prepared_document(fields: int = 1, *, pages: int = 1) -> bytes:
+    """The same pages with fields as the product places them: a revision of their own."""
+    plans = [
+        FieldPlan(
+            name,
+            Box(place % pages + 1, Rect(40 + 110 * (place % 5), 40 + 30 * (place // 5), 100, 25)),
+            None,
+            name,
+        )
+        for place, name in enumerate(field_names(fields))
+    ]
+    data = blank_document(0, pages=pages)
+    with open_source(data) as source:
+        return data + prepare(source, plans).data
+
+
+def signed_document(
+    algorithm: Algorithm, signers: int, *, renewals: int = 0
+) -> tuple[list[bytes], list[Person]]:
+    """Every revision of a document that all signed (B-T), archived (B-LTA) and renewed; and who signed."""
+    timestamps = UnitTimestamps(algorithm)
+    revisions = [prepared_document(signers, pages=2)]
+    people = []
+    for field in field_names(signers):
+        people.append(person(algorithm))
+        revisions.append(sign_one(revisions[-1], field, people[-1], timestamps))
+    for _ in range(renewals + 1):
+        revisions.append(with_material(revisions[-1], material(people, algorithm)))
+        revisions.append(archived(revisions[-1], timestamps, algorithm))
+    return revisions, people
+
+
+def with_material(data: bytes, found: ValidationMaterial) -> bytes:
+    """The document with validation data: B-LT."""
+    with open_source(data) as source:
+        return data + add_validation_data(source, found)
+
+
+def archived(data: bytes, timestamps: TimestampSource, algorithm: Algorithm, at: datetime = LATER) -> bytes:
+    """The document with a document timestamp: B-LTA."""
+    with open_source(data) as source:
+        return data + timestamp_document(source, timestamps, algorithm.digest, at=at)
 
 
 def with_fields(pdf: pikepdf.Pdf, count: int, *, streams: bool = False) -> bytes:
