@@ -30,6 +30,9 @@ class Scope(enum.StrEnum):
     ISSUE = "certificates:issue"
     REVOKE = "certificates:revoke"
     READ = "certificates:read"
+    CONTRACT = "contracts:write"
+    """Make contracts, invite, void, open sign sessions."""
+    CONTRACT_READ = "contracts:read"
     ADMIN = "admin"
     """All of them."""
 

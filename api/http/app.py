@@ -10,7 +10,20 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from api.chores import Chores
-from api.http import certificates, crl, docs, health, ocsp, problems, tsa
+from api.http import (
+    certificates,
+    contractevents,
+    contracts,
+    crl,
+    docs,
+    documents,
+    health,
+    ocsp,
+    problems,
+    sessions,
+    signpage,
+    tsa,
+)
 from api.http.docs import OPENAPI_PATH
 from api.http.edge import Edge
 from api.http.metrics import Metrics
@@ -18,9 +31,12 @@ from api.http.shortcut import Shortcut
 from api.http.tsa import TsaEdge
 from api.wiring import Centre
 
-BODY_LIMITS: dict[str, int] = {}
+BODY_LIMITS: dict[str, int] = {
+    "/v1/contracts": 1_048_576,  # values of a loan contract with 360 instalments take some 60,000
+    "/v1/documents": documents.MAX_UPLOAD,
+}
 """Octets by path prefix, where they differ from `api.http.edge.MAX_BODY`."""
-DESCRIPTION = "Certificates, revocation, trusted time. Errors are problem+json (RFC 9457)."
+DESCRIPTION = "Contracts, certificates, revocation, trusted time. Errors are problem+json (RFC 9457)."
 
 
 def make_app(centre: Centre, *, chores_too: bool = True, at_end: Callable[[], None] | None = None) -> FastAPI:
@@ -56,6 +72,8 @@ def make_app(centre: Centre, *, chores_too: bool = True, at_end: Callable[[], No
     app.state.metrics = Metrics()
     # Routes are tried in this order: first those that are asked for most.
     for part in (tsa, ocsp, crl, certificates, health, docs):
+        app.include_router(part.router)
+    for part in (sessions, contracts, contractevents, documents, signpage):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Shortcut, directs=(tsa.DIRECT, ocsp.DIRECT))

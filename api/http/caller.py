@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from api.answers import Answer, Claim
-from api.callers import Caller, Scope
+from api.callers import Caller, CallerId, Scope
 from api.errors import (
     CallerUnproven,
     IdempotencyKeyMissing,
@@ -27,8 +27,8 @@ from api.wiring import Centre
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 _KEPT_HEADERS = ("content-type", "content-language", "location")
-_AGAIN = frozenset({403, 409})
-"""Answers that may change without another request: a right granted, an approval given, a lock freed."""
+_AGAIN = frozenset({403, 409, 429})
+"""Answers that may change without another request: a right granted, a lock freed, a limit's time over."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -47,7 +47,7 @@ class CallerRoute(APIRoute):
             request.state.caller = caller
             if request.method != "POST":
                 return await inner(request)
-            return await _once(centre, caller, request, body, inner)
+            return await once(centre, caller.caller_id, request, body, inner)
 
         return handle
 
@@ -70,7 +70,8 @@ def _prove(centre: Centre, request: Request, body: bytes) -> Caller:
     return known.caller
 
 
-async def _once(centre: Centre, caller: Caller, request: Request, body: bytes, inner: Handler) -> Response:
+async def once(centre: Centre, claimant: CallerId, request: Request, body: bytes, inner: Handler) -> Response:
+    """Answer a POST once a claimant and Idempotency-Key, and a retry with the same octets."""
     key = request.headers.get(IDEMPOTENCY_KEY, "")
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyMissing("is needed: 8 to 128 printable ASCII characters without blanks")
@@ -78,7 +79,7 @@ async def _once(centre: Centre, caller: Caller, request: Request, body: bytes, i
 
     def begin() -> Claim | Answer:
         with centre.database() as unit:
-            return unit.answers.claim(caller.caller_id, key, target + b"\n" + body, centre.clock.now())
+            return unit.answers.claim(claimant, key, target + b"\n" + body, centre.clock.now())
 
     claim = await run_in_threadpool(begin)
     if isinstance(claim, Answer):
@@ -119,5 +120,16 @@ def needs(scope: Scope) -> Any:  # noqa: ANN401  (what Depends returns)
 Issuer = Annotated[Caller, needs(Scope.ISSUE)]
 Revoker = Annotated[Caller, needs(Scope.REVOKE)]
 Reader = Annotated[Caller, needs(Scope.READ)]
+Contractor = Annotated[Caller, needs(Scope.CONTRACT)]
+ContractReader = Annotated[Caller, needs(Scope.CONTRACT_READ)]
 
-__all__ = ["CallerRoute", "Issuer", "Reader", "Revoker", "needs"]
+__all__ = [
+    "CallerRoute",
+    "ContractReader",
+    "Contractor",
+    "Issuer",
+    "Reader",
+    "Revoker",
+    "needs",
+    "once",
+]

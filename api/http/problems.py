@@ -149,6 +149,8 @@ class Problem:
             headers["WWW-Authenticate"] = "XINQIAN-HMAC-SHA256"
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers["Retry-After"] = str(RETRY_AFTER_S[503])
+        elif self.status == HTTPStatus.TOO_MANY_REQUESTS and "retry_after" in self.members:
+            headers["Retry-After"] = str(self.members["retry_after"])
         body = json.dumps(document, ensure_ascii=False).encode()
         return Response(body, self.status, headers, MEDIA_TYPE)
 

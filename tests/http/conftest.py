@@ -14,8 +14,9 @@ import pytest
 from api.callers import CallerSecret, Scope
 from api.http.app import make_app
 from api.signature import Signable, authorize
-from api.wiring import Centre
+from api.wiring import Centre, open_centre
 from evidence.clock import rfc3339
+from tests.support.bank import Bank
 from tests.support.database import BACKENDS
 from tests.support.installation import open_installation
 from tests.support.server import serving
@@ -95,3 +96,14 @@ def caller(client: httpx.Client, centre: Centre) -> Caller:
 @pytest.fixture(scope="module")
 def reader(client: httpx.Client, centre: Centre) -> Caller:
     return make_caller(client, centre, Scope.READ)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """A service of its own, whose outside parties are the simulator's."""
+    folder: Path = tmp_path_factory.mktemp("bank")
+    with open_installation(request.param, folder) as installation:
+        settings = installation.settings.model_copy(update={"simulator": True})
+        with open_centre(settings) as centre, serving(make_app(centre, chores_too=False)) as client:
+            caller = make_caller(client, centre, Scope.CONTRACT, Scope.CONTRACT_READ)
+            yield Bank(centre, client, caller)
