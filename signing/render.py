@@ -52,7 +52,7 @@ class Renderer(Protocol):
 def check_places(template: TemplateVersion, values: Values, anchors: Sequence[AnchorPlace]) -> None:
     """Raises `TemplateInvalid` unless the pages keep exactly the places that the schema promises, apart."""
     wanted = sorted(
-        place.name
+        place.name if place.role is None else str(value_at(values, place.role))
         for place in template.places
         if place.when is None or value_at(values, place.when) is not None
     )

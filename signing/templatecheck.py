@@ -60,7 +60,8 @@ def field_at(fields: Mapping[str, Declared], way: str) -> Declared | None:
 def _named(schema: Schema) -> Iterator[str]:
     yield schema.number
     yield from schema.terms
-    yield from (place.when for place in schema.places if place.when is not None)
+    for place in schema.places:
+        yield from (way for way in (place.when, place.role) if way is not None)
     for rule in schema.rules:
         yield from _fields(rule)
 

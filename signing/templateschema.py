@@ -146,10 +146,13 @@ Declared = Annotated[
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
 class Place:
-    """Room for a party's signature or seal; with `when`, only if that field is given."""
+    """Room for a party's signature or seal, by the party's role."""
 
     name: FieldName
     when: DottedName | None = None
+    """The place is only there if this field is given."""
+    role: DottedName | None = None
+    """A choice whose code names the place instead, where the role differs from document to document."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)

@@ -353,6 +353,7 @@ def personal_information_values() -> Values:
         "number": "信签个授2026第000001号",
         "authoriser": STATEMENT,
         "lender": {**INSTITUTION, "officer": "个人信息保护办公室，0571-88880003"},
+        "capacity": "borrower",
         "business": "个人消费贷款",
         "granted_on": "2026-11-24",
         "count": 3,
@@ -373,6 +374,7 @@ def consent_values() -> Values:
         "number": "信签电签2026第000001号",
         "signatory": STATEMENT,
         "lender": INSTITUTION,
+        "capacity": "borrower",
         "given_on": "2026-11-24",
         "count": 2,
         "documents": [

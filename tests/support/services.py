@@ -24,6 +24,7 @@ Service: TypeAlias = Literal[
     "openssl",
     "pdfbox",
     "pdfsig",
+    "pdftotext",
     "postgresql",
     "qpdf",
     "softhsm2",
