@@ -68,7 +68,7 @@ class OpenRevision:
         total = size + len(appended.data)
         numbers = b"".join(b" %d" % one for one in (size + start, size + after, total - size - after))
         if len(numbers) > _NUMBERS:
-            raise OverflowError("a file of 10 GB and more has no byte range")
+            raise OverflowError("the byte range does not fit into its place")
         data = bytearray(appended.data)
         at = body + dictionary.byte_range
         data[at : at + len(numbers)] = numbers

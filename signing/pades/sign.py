@@ -63,14 +63,14 @@ class PendingSignature:
         Raises `SignatureMismatch` when it does not verify or does not fit, `TimestampUnavailable` for a
         token over anything else, or from outside the life of the certificate.
         """
+        if token is not None:
+            info = message.check_token(token, self.digest, self.digest.of(signature))
+            message.check_in_life(self.certificate, info.gen_time)
         made = message.assemble(self.prepared, signature, token)
         try:
             message.recheck(made, self.prepared, signature, self.public)
         except KeysError as error:
             raise SignatureMismatch(self.field, str(error)) from error
-        if token is not None:
-            info = message.check_token(token, self.digest, self.digest.of(signature))
-            message.check_in_life(self.certificate, info.gen_time)
         try:
             return self.revision.close(made)
         except ValueError as error:
