@@ -15,8 +15,8 @@ class PdfLimits:
     """Octets of the file: contracts with scanned attachments reach 150 MB."""
     max_pages: int = 5_000
     """Pages: five times the largest contract with attachments that has to be signed (1,000)."""
-    max_objects: int = 1_000_000
-    """Object numbers (/Size): readers knew 8,388,607 (ISO 32000-1 C.2); 1,000 pages take some 10,000."""
+    max_objects: int = 300_000
+    """Object numbers (/Size): 1,000 pages take some 10,000; a table takes 360 octets each, measured."""
     max_sections: int = 4_096
     """Cross-reference sections: a section a revision, of which 100 signatures to B-LTA take some 400."""
     max_tree_nodes: int = 50_000

@@ -36,6 +36,8 @@ READER_ERRORS = (
 _SIZE_WARNING = "reported number of objects"
 """qpdf's word on a /Size that is not one more than the highest number; a larger one does no harm."""
 
+_PLAIN = 1  # type of a reference to an object that is in no object stream (ISO 32000-2 table 18)
+
 # For the whole process, before anything is read: one small stream must not unfold to gigabytes.
 settings.set_qpdf_limits(
     flate_max_memory=LIMITS.max_stream,
@@ -66,7 +68,7 @@ class PdfSource:
         self.limits = limits
         self._stream = stream
         self._notes: list[str] = []
-        self._table: Mapping[tuple[int, int], object] | None = None
+        self._table: Mapping[tuple[int, int], pikepdf.XrefEntry] | None = None
         self._infos: dict[int, PageInfo] = {}
         self.next_number = self._first_free()
         self.leaves = walk_pages(pdf, limits)
@@ -149,6 +151,16 @@ class PdfSource:
         if self.pdf.get_warnings():  # each is given once
             raise DocumentRefused("broken", "has objects that cannot be read")
 
+    def check_places(self) -> None:
+        """Raises `DocumentRefused` if two objects are said to lie in one place: readers take either."""
+        places: set[int] = set()
+        for entry in self._references().values():
+            place = entry.offset if entry.type == _PLAIN else None
+            if place in places:
+                raise DocumentRefused("broken", "has two objects in one place")
+            if place is not None:
+                places.add(place)
+
     def close(self) -> None:
         """Lets go of the buffer."""
         self.pdf.close()
@@ -162,7 +174,7 @@ class PdfSource:
     ) -> None:
         self.close()
 
-    def _references(self) -> Mapping[tuple[int, int], object]:
+    def _references(self) -> Mapping[tuple[int, int], pikepdf.XrefEntry]:
         if self._table is None:
             self._table = self.pdf.get_xref_table()
         return self._table
