@@ -11,7 +11,6 @@ import enum
 from collections.abc import Mapping
 from typing import Protocol
 
-from ca.ports import ApprovalStore
 from evidence.canonical import JSON, canonical
 from keys.errors import KeyEncodingInvalid, SignatureInvalid
 from keys.public import PublicKey
@@ -46,12 +45,20 @@ class Signatory(Protocol):
         ...
 
 
+class Administrators(Protocol):
+    """Who may sign; `ca.ports.ApprovalStore` is one."""
+
+    def administrators(self) -> dict[str, bytes]:
+        """SubjectPublicKeyInfo by name."""
+        ...
+
+
 def act_message(act: SealAct, facts: Mapping[str, JSON]) -> bytes:
     """What is signed: domain, and the canonical JSON of the act."""
     return SEAL_DOMAIN + canonical({**facts, "act": act.value}, field="act")
 
 
-def require_signature(approvals: ApprovalStore, signatory: Signatory, message: bytes) -> bytes:
+def require_signature(approvals: Administrators, signatory: Signatory, message: bytes) -> bytes:
     """The signature, verified under the administrator's registered key.
 
     Raises `NotFound` for an administrator unknown, `Refused` for a signature that does not verify.
@@ -67,7 +74,7 @@ def require_signature(approvals: ApprovalStore, signatory: Signatory, message: b
     return signature
 
 
-def require_another(approvals: ApprovalStore, signatory: str, earlier: str, act: SealAct) -> None:
+def require_another(approvals: Administrators, signatory: str, earlier: str, act: SealAct) -> None:
     """Raises `Refused` unless the two administrators are two, by name and by key."""
     known = approvals.administrators()
     if signatory == earlier or known.get(signatory) == known.get(earlier):
