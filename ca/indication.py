@@ -15,7 +15,7 @@ class Indication(enum.StrEnum):
 
 
 class SubIndication(enum.StrEnum):
-    """EN 319 102-1 table 6, those that concern certificates."""
+    """EN 319 102-1 table 6, those that concern certificates, timestamps and signatures on documents."""
 
     FORMAT_FAILURE = "FORMAT_FAILURE"
     HASH_FAILURE = "HASH_FAILURE"
@@ -27,6 +27,9 @@ class SubIndication(enum.StrEnum):
     REVOKED_NO_POE = "REVOKED_NO_POE"
     REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
     TRY_LATER = "TRY_LATER"
+    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
+    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
+    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
 
     @property
     def indication(self) -> Indication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from ca.path import PathReport, validate
 from ca.purpose import TIMESTAMPING
 from ca.registry import RevocationReason
 from ca.revocationcheck import check_revocation
+from ca.timestamp import Imprint
 from ca.timestamp_response import parse_response
 from ca.token import VerifiedToken, verify_token
 from ca.trust import TrustStore
@@ -42,9 +44,15 @@ class TimestampReport:
 
 
 def judge_timestamp(
-    data: bytes, token: bytes, trust: TrustStore, *, now: datetime, revocation: bool = True
+    data: bytes | None,
+    token: bytes,
+    trust: TrustStore,
+    *,
+    now: datetime,
+    revocation: bool = True,
+    imprints: Iterable[Imprint] = (),
 ) -> TimestampReport:
-    """Judge a TimeStampToken, or a TimeStampResp that holds one, over `data`.
+    """Judge a TimeStampToken, or a TimeStampResp that holds one, over `data`, or over one of `imprints`.
 
     The certification path is judged at genTime, by revocation evidence given up to `now`. Nothing in
     the token is an anchor. Never raises for what a stranger's token holds.
@@ -56,7 +64,7 @@ def judge_timestamp(
         token = parse_response(token).token or b""
     try:
         known = [one.data for one in trust.intermediates]
-        verified = verify_token(token, data=data, certificates=known)
+        verified = verify_token(token, data=data, imprints=imprints, certificates=known)
     except (CaError, KeysError) as error:
         sub = _sub_indication(error)
         step_id = "format" if sub is SubIndication.FORMAT_FAILURE else "token"
