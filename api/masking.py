@@ -30,6 +30,7 @@ _PATTERNS = (
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL
     ),
     re.compile(r"(?i)\b(?:bearer|basic|xinqian-hmac-sha256)\s+[^\r\n]+"),
+    re.compile(r"(?<![0-9A-Za-z])sign-[A-Za-z0-9_-]{43}"),  # the token of a sign session
     re.compile(r"(?i)(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"),  # user and password in an address
     re.compile(  # a secret written as `name=value`, `"name": "value"`
         r"(?i)\b(?:password|passphrase|secret|pin|api[_-]?key|master[_-]?key|private[_-]?key|token)"

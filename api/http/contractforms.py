@@ -307,3 +307,9 @@ def _way(text: str, name: str) -> frozenset[Method]:
         return frozenset(Method(one) for one in text.split("+"))
     except ValueError as error:
         raise InputInvalid(f"{name}.auth", f"has no method {text}") from error
+
+
+class SealForm(Document):
+    """Under which authorisation an organisation's seal is set."""
+
+    authorisation: Short

@@ -12,13 +12,22 @@ from api.errors import InputInvalid
 from api.http.caller import CallerRoute, Contractor, ContractReader
 from api.http.centre import View, Wired
 from api.http.certificates import Key
-from api.http.contractforms import ContractForm, RemindForm, ReplacementForm, VoidForm
-from api.http.contractshown import ContractPage, ContractShown, PartyShown, contract_shown, party_shown
+from api.http.contractforms import ContractForm, RemindForm, ReplacementForm, SealForm, VoidForm
+from api.http.contractshown import (
+    ContractPage,
+    ContractShown,
+    PartyShown,
+    SignedShown,
+    contract_shown,
+    party_shown,
+    signed_shown,
+)
 from api.http.documents import ContractPath
 from api.http.signsession import From
 from api.wiring import Centre
 from ca.order import Requester
 from evidence.clock import rfc3339
+from signing.authorisation import AuthorisationId
 from signing.contract import ContractId
 from signing.contract_ports import ContractFilter
 from signing.document import BlobId
@@ -157,6 +166,17 @@ def open_session(
         url=f"{centre.settings.base_url}/sign/{opened.token}",
         expires_at=rfc3339(opened.expires_at),
     )
+
+
+@router.post("/{contract}/parties/{party}/seal", status_code=201)
+def seal(
+    contract: ContractPath, party: PartyPath, form: SealForm, caller: Contractor, centre: Wired, _key: Key
+) -> SignedShown:
+    """An organisation signs by its own seal, nobody present, as far as its authorisation reaches."""
+    signed = centre.executing.sealing.seal(
+        ContractId(contract), PartyId(party), AuthorisationId(form.authorisation), requester_of(caller)
+    )
+    return signed_shown(signed)
 
 
 def uploaded(centre: Centre, file: str) -> bytes:

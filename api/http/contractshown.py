@@ -6,9 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from ca.serial import serial_text
 from evidence.clock import rfc3339
 from signing.contract import Contract
 from signing.document import Revision
+from signing.execute import Signed
 from signing.party import Party, masked_mobile
 from signing.transition import turn
 
@@ -56,6 +58,8 @@ class ContractShown(BaseModel):
     state: str
     terms: TermsShown
     parties: list[PartyShown]
+    verification_code: str
+    """As its signatures show it."""
     notes: list[str]
     """What was changed about an uploaded file so that it could be taken."""
     created_at: str
@@ -84,6 +88,30 @@ class RevisionShown(BaseModel):
     at: str
 
 
+class SignedShown(BaseModel):
+    """A party has signed, and its signature is stored."""
+
+    contract: str
+    state: str
+    """Of the contract; `completed` once the last has signed and the data for later validation are in."""
+    party: str
+    serial: str
+    """Of the certificate."""
+    revisions: list[RevisionShown]
+    """Those that its signatures made."""
+
+
+def signed_shown(signed: Signed) -> SignedShown:
+    """As the interface has it."""
+    return SignedShown(
+        contract=signed.contract.contract_id,
+        state=signed.contract.state.value,
+        party=signed.party.party_id,
+        serial=serial_text(signed.serial),
+        revisions=[revision_shown(one) for one in signed.revisions],
+    )
+
+
 def contract_shown(contract: Contract) -> ContractShown:
     """As the interface has it."""
     now = {one.party_id for one in turn(contract.parties)}
@@ -95,6 +123,7 @@ def contract_shown(contract: Contract) -> ContractShown:
         state=contract.state.value,
         terms=TermsShown(amount=contract.terms.amount, rate_bp=contract.terms.rate_bp),
         parties=[party_shown(one, turn_now=one.party_id in now) for one in contract.parties],
+        verification_code=contract.code,
         notes=list(contract.notes),
         created_at=rfc3339(contract.created_at),
         expires_at=rfc3339(contract.expires_at),

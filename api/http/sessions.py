@@ -15,6 +15,7 @@ from api.consents import known_texts
 from api.errors import InputInvalid
 from api.http.centre import View, Wired
 from api.http.certificates import Key
+from api.http.contractshown import SignedShown, signed_shown
 from api.http.documents import PDF_TYPE, pdf_answer
 from api.http.pagepictures import PageText, page_texts
 from api.http.presented import shown_document
@@ -25,6 +26,7 @@ from api.http.sessionforms import (
     DeclineForm,
     IdentityForm,
     NoticeForm,
+    SignForm,
     ViewForm,
 )
 from api.http.sessionshown import IdentityShown, IntentShown, SessionShown, intent_shown, session_shown
@@ -161,6 +163,17 @@ def confirm(form: ConfirmForm, token: Token, centre: Wired, origin: From, _key: 
         token, IntentId(form.intent), challenge_id=challenge, code=form.code, origin=origin
     )
     return intent_shown(made)
+
+
+@router.post("/sign", status_code=201)
+def sign(form: SignForm, token: Token, centre: Wired, origin: From, _key: Key) -> SignedShown:
+    """Sign every field of the party with a key and a certificate made for this act; the session ends.
+
+    What was confirmed, and that alone, is signed; a party that was not shown, or did not confirm, cannot.
+    """
+    name = "" if form.handwriting is None else centre.contracts.attendance.whose(token).party.signer.name
+    drawing = form.drawing(name)
+    return signed_shown(centre.executing.execution.sign(token, origin, drawing=drawing))
 
 
 @router.post("/decline", status_code=201)

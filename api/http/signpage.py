@@ -142,6 +142,7 @@ def _page(centre: Centre, token: str, presented: Presented, language: Language) 
         "identity_hidden": Markup("" if shown.identity.ways else "hidden"),
         "identity_state": said("say-identified", language) if shown.identity.done else "",
         "ways": _ways(shown, language),
+        "card_hidden": Markup("" if any("four-elements" in way for way in shown.identity.ways) else "hidden"),
         **_document(presented.data, token, language),
     }
     return html("sign.html", language, values)

@@ -20,6 +20,7 @@ from tests.support.bank import Bank
 from tests.support.database import BACKENDS
 from tests.support.installation import open_installation
 from tests.support.server import serving
+from tests.support.signing_contract import open_bank
 
 
 @dataclass
@@ -102,7 +103,7 @@ def reader(client: httpx.Client, centre: Centre) -> Caller:
 def bank(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """A service of its own, whose outside parties are the simulator's."""
     folder: Path = tmp_path_factory.mktemp("bank")
-    with open_installation(request.param, folder) as installation:
+    with open_bank(request.param, folder, suites=("intl", "guomi")) as installation:
         settings = installation.settings.model_copy(update={"simulator": True})
         with open_centre(settings) as centre, serving(make_app(centre, chores_too=False)) as client:
             caller = make_caller(client, centre, Scope.CONTRACT, Scope.CONTRACT_READ)

@@ -6,7 +6,7 @@
   const by = (id) => document.getElementById(id);
   const say = (name, values = {}) =>
     Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), main.dataset[name]);
-  const state = { pages: [], began: performance.now(), seen: 0, last: performance.now(), end: false, read: false };
+  const state = { pages: [], seen: 0, last: performance.now(), end: false };
 
   const call = async (path, body) => {
     const answer = await fetch(`/v1/sign-session/${path}`, {
@@ -50,7 +50,7 @@
   new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting)) state.end = true;
   }).observe(by("end"));
-  const tick = () => {
+  const measure = () => {
     const now = performance.now();
     if (document.visibilityState === "visible") {
       state.seen += now - state.last;
@@ -59,12 +59,15 @@
     state.last = now;
     const left = Math.ceil(Number(main.dataset.minDwell) - state.seen / 1000);
     const scrolled = state.end || main.dataset.mustScroll !== "true";
-    if (left > 0) by("read-state").textContent = say("sayLeft", { seconds: left });
-    else if (!scrolled) by("read-state").textContent = main.dataset.sayScroll;
-    else { by("read-state").textContent = main.dataset.sayRead; state.read = true; return; }
-    setTimeout(tick, 250);
+    let said = main.dataset.sayRead;
+    if (left > 0) said = say("sayLeft", { seconds: left });
+    else if (!scrolled) said = main.dataset.sayScroll;
+    // Said anew only when it changes: a screen reader repeats what is written again.
+    if (by("read-state").textContent !== said) by("read-state").textContent = said;
   };
-  tick();
+  document.addEventListener("visibilitychange", () => { state.last = performance.now(); });
+  setInterval(measure, 250);
+  measure();
 
   const identified = () => main.dataset.identified === "true";
   act(by("identify"), async () => {
@@ -82,7 +85,7 @@
   let intent = null;
   let challenge = null;
   act(by("state"), async () => {
-    tick();
+    measure();
     await call("view", {
       dwell_ms: Math.round(state.seen),
       scrolled_to_end: state.end,
