@@ -21,6 +21,7 @@ from keys.suites import Digest, digest_identifier
 from signing.errors import TimestampUnavailable
 
 TIMEOUT_S = 10.0  # of connecting, and of each wait for octets; a signer waits for this
+DEADLINE_S = 20.0  # of the whole exchange, for an authority that answers octet by octet
 NONCE_BITS = 64  # RFC 3161 2.4.1: so that no old answer passes for a new one
 MAX_CLOCK_OFFSET = timedelta(minutes=5)  # between the authority's clock and ours; one of them is wrong then
 _REQUEST, _RESPONSE = "application/timestamp-query", "application/timestamp-reply"
@@ -57,7 +58,8 @@ class HttpTimestamps:
         return response.token
 
     def _post(self, request: bytes) -> bytes:
-        headers = {"Content-Type": _REQUEST, "Accept": _RESPONSE}
+        headers = {"Content-Type": _REQUEST, "Accept": _RESPONSE, "Accept-Encoding": "identity"}
+        started = self._clock.monotonic()
         try:
             with self._client.stream(
                 "POST", self._url, content=request, headers=headers, timeout=TIMEOUT_S, follow_redirects=False
@@ -68,8 +70,10 @@ class HttpTimestamps:
                 if kind != _RESPONSE:
                     raise TimestampUnavailable(f"content of type {kind or 'none'} from the authority")
                 answer = bytearray()
-                for part in response.iter_bytes():
+                for part in response.iter_raw():
                     answer += part
+                    if self._clock.monotonic() - started > DEADLINE_S:
+                        raise TimestampUnavailable(f"no whole answer within {DEADLINE_S:.0f} s")
                     if len(answer) > MAX_RESPONSE_SIZE:
                         raise TimestampUnavailable(f"over {MAX_RESPONSE_SIZE} octets from the authority")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
