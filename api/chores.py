@@ -15,6 +15,7 @@ from ca.registry import AuthorityId
 from evidence.errors import EvidenceError
 from keys.errors import KeysError
 from keys.key import KeyPurpose, KeyState
+from signing.errors import SigningError
 
 PERIOD_S = 30.0  # half a lease of the clock: a lease never ends while requests come
 RENEW_BEFORE = timedelta(days=7)  # half a responder's life: a week for people to notice that it fails
@@ -41,7 +42,7 @@ class Chores:
 
     def round(self) -> None:
         """Every chore once."""
-        for chore in (self.renew_leases, self.publish, self.renew_responders, self.recover):
+        for chore in (self.renew_leases, self.publish, self.renew_responders, self.recover, self.contracts, self.seals):
             self._do(chore)
 
     def renew_leases(self) -> None:
@@ -72,6 +73,15 @@ class Chores:
         if lost:
             self._log.warning("serials failed", count=len(lost))
 
+    def contracts(self) -> None:
+        """Contracts whose time is over, and those that a dead process or an absent authority left undone."""
+        executing = self._centre.executing
+        executing.turns.clear()
+        expired = self._centre.contracts.withdrawal.expire_due()
+        completed = executing.completion.resume()
+        if expired or completed:
+            self._log.info("contracts looked after", expired=len(expired), completed=len(completed))
+
     def _run(self) -> None:
         while True:
             self.round()
@@ -81,7 +91,7 @@ class Chores:
     def _do(self, chore: Callable[[], None]) -> None:
         try:
             chore()
-        except (ApiError, CaError, KeysError, EvidenceError) as error:
+        except (ApiError, CaError, KeysError, EvidenceError, SigningError) as error:
             self._log.error("chore failed", chore=chore.__name__, code=error.code, reason=str(error))
         except Exception:  # noqa: BLE001  (a defect in one chore must not stop the others)
             self._log.exception("chore failed", chore=chore.__name__)

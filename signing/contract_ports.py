@@ -140,6 +140,10 @@ class DocumentStore(Protocol):
         """Together with what became of it."""
         ...
 
+    def stale(self, before: datetime, limit: int) -> Sequence[ContractId]:
+        """Contracts with attempts that began before then and have no end."""
+        ...
+
     def unfinished(self, document_id: DocumentId) -> Sequence[Attempt]:
         """Those that began and have no end: to be asked by the holder of the turn alone."""
         ...

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from evidence.canonical import JSON
 from evidence.clock import Clock, rfc3339
 from evidence.event import Draft, EventType, Result
-from signing.contract import Contract
+from signing.contract import Contract, ContractId, new_identifier
 from signing.contract_ports import Attempt, Pause, SigningUnits
 from signing.contract_record import SYSTEM, draft
 from signing.document import DocumentId
@@ -24,6 +24,7 @@ from signing.errors import TooManyRequests
 HOLD_FOR = timedelta(seconds=30)  # an act takes tens of milliseconds; a slow timestamp authority, seconds
 WAIT_S = 90.0  # longer than the lease of a process that died while everybody else waits
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.25
+BATCH = 100  # contracts that one look clears
 JITTER = 1_000  # steps of chance in a pause, so that those who wait together do not ask together
 
 
@@ -53,6 +54,21 @@ class Turns:
         """Let the next one begin; nothing when the lease is another's by now."""
         with self.units() as unit:
             unit.documents.leave_turn(document_id, holder)
+
+    def clear(self) -> tuple[ContractId, ...]:
+        """Record what dead processes left undone on documents that nobody else took a turn on since.
+
+        Called by a running service now and then; the contracts it looked at.
+        """
+        now = self.clock.now()
+        with self.units.reading() as unit:
+            stale = unit.documents.stale(now - self.hold_for, BATCH)
+            contracts = [unit.contracts.get(one) for one in stale]
+        for contract in contracts:
+            holder = new_identifier(now)
+            if self._try(contract, holder, None):
+                self.leave(contract.document_id, holder)
+        return tuple(stale)
 
     def _try(self, contract: Contract, holder: str, attempt: Attempt | None) -> bool:
         now = self.clock.now()

@@ -87,6 +87,10 @@ class SqlDocumentStore:
     def end(self, attempt_id: str) -> None:
         self._connection.execute(sa.delete(attempts).where(attempts.c.attempt_id == attempt_id))
 
+    def stale(self, before: datetime, limit: int) -> Sequence[ContractId]:
+        query = sa.select(attempts.c.contract_id).where(attempts.c.started_at < to_micros(before)).distinct()
+        return [ContractId(one) for one in self._connection.execute(query.limit(limit)).scalars()]
+
     def unfinished(self, document_id: DocumentId) -> Sequence[Attempt]:
         query = sa.select(attempts).where(attempts.c.document_id == document_id)
         return [

@@ -50,8 +50,17 @@ STATEMENT_WORDS = 3
 class Boundaries:
     """Counts the boundaries that this thread passes; at the one that was chosen the process kills itself."""
 
-    def __init__(self, chosen: int | str | None, tell: Callable[[str], None]) -> None:
-        """`chosen` by number from 1, or the first of a name; `tell` is given its name before the end."""
+    def __init__(
+        self,
+        chosen: int | str | None,
+        tell: Callable[[str], None],
+        among: frozenset[str] | None = None,
+    ) -> None:
+        """`chosen` by number from 1, or the first of a name; `tell` is given its name before the end.
+
+        `among` names those that count, as `COMMIT` or `signature`; all of them when it is None.
+        """
+        self._among = among
         self._chosen = chosen
         self._tell = tell
         self.passed = 0
@@ -66,7 +75,7 @@ class Boundaries:
 
     def _profile(self, frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401  (the hook's own)
         name = _NATIVE.get(argument) if event.startswith("c_") else _PYTHON.get(frame.f_code)
-        if name is None:
+        if name is None or (self._among is not None and name not in self._among):
             return
         self.passed += 1
         if isinstance(self._chosen, str):

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,10 @@ class CrashLab:
 
 
 @contextmanager
-def open_lab() -> Iterator[CrashLab]:
-    """A server of crashes, ended with its children."""
+def open_lab(acts: str = "tests.support.acts") -> Iterator[CrashLab]:
+    """A server of crashes, ended with its children; `acts` is the module of the `Worker`."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.crash"],
+        [sys.executable, "-m", "tests.support.crash", acts],
         cwd=ROOT,
         env=environment(),
         stdin=subprocess.PIPE,
@@ -136,9 +137,8 @@ def serve() -> None:
     """The server: one order a line; a child's end is told on a line of its own."""
     import select  # noqa: PLC0415  (the server's alone)
 
-    from tests.support.acts import Worker  # noqa: PLC0415  (half a second that the client does without)
-
-    worker = Worker()
+    # Half a second that the client does without.
+    worker = import_module(sys.argv[1]).Worker()
     children: set[int] = set()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
