@@ -86,7 +86,6 @@ def prepare(
     `DocumentRefused` for a document whose certification allows no new fields ("certified") or whose objects
     cannot be read ("broken").
     """
-    guarded(source.check_places)
     _check(source, plans)
     placed = _places(source, plans, anchors)
     return guarded(lambda: _Preparation(source).run(plans, placed))

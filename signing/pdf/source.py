@@ -13,6 +13,7 @@ from signing.document import Buffer
 from signing.errors import DocumentRefused
 from signing.pdf.fields import SignatureField, certified, walk_fields
 from signing.pdf.geometry import PageInfo
+from signing.pdf.labels import check_labels
 from signing.pdf.limits import LIMITS, PdfLimits
 from signing.pdf.pages import Leaf, attribute, describe, walk_pages
 from signing.pdf.sections import Section, number, read_sections
@@ -35,8 +36,6 @@ READER_ERRORS = (
 
 _SIZE_WARNING = "reported number of objects"
 """qpdf's word on a /Size that is not one more than the highest number; a larger one does no harm."""
-
-_PLAIN = 1  # type of a reference to an object that is in no object stream (ISO 32000-2 table 18)
 
 # For the whole process, before anything is read: one small stream must not unfold to gigabytes.
 settings.set_qpdf_limits(
@@ -151,16 +150,6 @@ class PdfSource:
         if self.pdf.get_warnings():  # each is given once
             raise DocumentRefused("broken", "has objects that cannot be read")
 
-    def check_places(self) -> None:
-        """Raises `DocumentRefused` if two objects are said to lie in one place: readers take either."""
-        places: set[int] = set()
-        for entry in self._references().values():
-            place = entry.offset if entry.type == _PLAIN else None
-            if place in places:
-                raise DocumentRefused("broken", "has two objects in one place")
-            if place is not None:
-                places.add(place)
-
     def close(self) -> None:
         """Lets go of the buffer."""
         self.pdf.close()
@@ -219,9 +208,11 @@ class PdfSource:
         return self._widgets.get(widget.objgen)
 
 
-def open_source(data: Buffer, *, limits: PdfLimits = LIMITS) -> PdfSource:
+def open_source(data: Buffer, *, limits: PdfLimits = LIMITS, vetted: bool = False) -> PdfSource:
     """Reads what has to be known to append.
 
+    `vetted` is for a file of whose revisions all but those made here were opened before: its objects are
+    not looked at one by one again.
     Raises `DocumentRefused` with a cause of "not-pdf", "too-large", "encrypted", "broken", "too-many-pages",
     "too-many-objects", "xfa", "circular" or "hybrid".
     """
@@ -232,6 +223,8 @@ def open_source(data: Buffer, *, limits: PdfLimits = LIMITS) -> PdfSource:
         # What qpdf would repair by looking for objects is no file that offsets can be appended to.
         pdf = guarded(lambda: pikepdf.open(stream, attempt_recovery=False, inherit_page_attributes=False))
         opened = pdf
+        if not vetted:
+            guarded(lambda: check_labels(opened, data))
         return guarded(lambda: PdfSource(data, opened, stream, sections, limits))
     except BaseException:
         if pdf is not None:

@@ -195,11 +195,3 @@ def test_a_page_without_a_size_is_said_to_be_assumed() -> None:
     data, made = prepared(pages(media=b"null"), PLAN)
     assert made.notes == ("does not say the size of page 1, which is taken for US Letter",)
     assert open_source(data).fields["Borrower"].page == 1
-
-
-def test_two_objects_in_one_place_are_refused() -> None:
-    data = pages(objects={5: b"(one)", 6: b"(two)"})
-    one, two = (b"%010d 00000 n" % data.index(b"%d 0 obj" % number) for number in (5, 6))
-    with pytest.raises(DocumentRefused) as caught:
-        prepared(data.replace(two, one), PLAN)
-    assert caught.value.cause == "broken"

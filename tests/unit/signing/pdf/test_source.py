@@ -6,6 +6,7 @@ import pytest
 
 from signing.errors import DocumentRefused
 from signing.pdf.limits import LIMITS, PdfLimits
+from signing.pdf.repair import repair
 from signing.pdf.source import open_source
 from tests.support.pdfsamples import CONTENT, FONT, pages, written
 
@@ -150,3 +151,22 @@ def test_an_object_stream_that_unfolds_without_end_is_refused() -> None:
     old = data[rows_at : data.rindex(b"\nendstream")]
     data = data.replace(b"/Length %d>>" % len(old), b"/Length %d>>" % len(changed)).replace(old, changed)
     assert refusal(data) == "broken"
+
+
+def misplaced() -> bytes:
+    """Object 5's place is that of object 6."""
+    data = pages(objects={5: b"(one)", 6: b"(two)"})
+    one, two = (b"%010d 00000 n" % data.index(b"%d 0 obj" % number) for number in (5, 6))
+    return data.replace(one, two)
+
+
+def test_an_object_in_the_place_of_another_is_refused_and_repaired() -> None:
+    data = misplaced()
+    assert refusal(data) == "broken"
+    with open_source(repair(data).data) as source:
+        assert source.page_count == 1
+
+
+def test_a_vetted_file_is_not_looked_at_object_by_object() -> None:
+    with open_source(misplaced(), vetted=True) as source:
+        assert source.page_count == 1
