@@ -24,6 +24,8 @@ NOUNS = {
     "crl": "api.cli.crl:noun",
     "key": "api.cli.key:noun",
     "tsa": "api.cli.tsa:noun",
+    "seal": "api.cli.seal:noun",
+    "contract": "api.cli.contract:noun",
     "profile": "api.cli.profile:noun",
     "approval": "api.cli.approval:noun",
     "admin": "api.cli.admin:noun",

@@ -88,6 +88,11 @@ class Output:
                 table.add_row(Text(self.text(f"column.{name}")), Text(self._cell(value, name)))
         _console(sys.stdout).print(table)
 
+    def heading(self, key: str, **values: object) -> None:
+        """A line above what follows, in tables alone."""
+        if self.form == "table":
+            sys.stdout.write("\n" + self.text(key, **values) + "\n")
+
     def raw(self, data: str) -> None:
         """Data that is neither: PEM, CSV."""
         sys.stdout.write(data)

@@ -8,7 +8,7 @@ from api.cli.exits import Exit
 from api.cli.session import Session
 from ca.indication import Indication, Step, SubIndication
 
-_EXITS = {
+EXITS = {
     Indication.TOTAL_PASSED: Exit.DONE,
     Indication.TOTAL_FAILED: Exit.INVALID,
     Indication.INDETERMINATE: Exit.INDETERMINATE,
@@ -41,5 +41,5 @@ def show_verdict(
         session.output.rows("steps", ("id", "outcome", "detail"), shown)
     if sub_indication is SubIndication.TRY_LATER and steps[-1].step_id == REVOCATION:
         session.output.say("cli.revocation-missing")
-    if _EXITS[indication] is not Exit.DONE:
-        session.end(_EXITS[indication])
+    if EXITS[indication] is not Exit.DONE:
+        session.end(EXITS[indication])

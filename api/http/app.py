@@ -23,6 +23,7 @@ from api.http import (
     sessions,
     signpage,
     tsa,
+    verification,
 )
 from api.http.docs import OPENAPI_PATH
 from api.http.edge import Edge
@@ -34,6 +35,7 @@ from api.wiring import Centre
 BODY_LIMITS: dict[str, int] = {
     "/v1/contracts": 1_048_576,  # values of a loan contract with 360 instalments take some 60,000
     "/v1/documents": documents.MAX_UPLOAD,
+    "/v1/verify": verification.MAX_VERIFIED,
 }
 """Octets by path prefix, where they differ from `api.http.edge.MAX_BODY`."""
 DESCRIPTION = "Contracts, certificates, revocation, trusted time. Errors are problem+json (RFC 9457)."
@@ -73,7 +75,7 @@ def make_app(centre: Centre, *, chores_too: bool = True, at_end: Callable[[], No
     # Routes are tried in this order: first those that are asked for most.
     for part in (tsa, ocsp, crl, certificates, health, docs):
         app.include_router(part.router)
-    for part in (sessions, contracts, contractevents, documents, signpage):
+    for part in (sessions, contracts, contractevents, documents, signpage, verification):
         app.include_router(part.router)
     problems.install(app)
     app.add_middleware(Shortcut, directs=(tsa.DIRECT, ocsp.DIRECT))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from signing.document import Buffer
 from signing.validity.syntax import Name, Ref, Stream, SyntaxInvalid, Value, indirect, parse, skip
 
-MAX_SECTIONS = 2_048  # 100 signatures with a document store and a timestamp each take 301
+MAX_SECTIONS = 4_096  # as the writer allows: 100 signatures to B-LTA take some 400
 MAX_ENTRIES = 500_000  # of the whole file: a 1,000-page contract has about 10,000; memory stays under 128 MB
 MAX_NUMBER = 8_388_607  # ISO 32000-1 annex C: indirect objects of a file
 MAX_INFLATED = 33_554_432  # octets of one decompressed stream
