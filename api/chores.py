@@ -42,7 +42,8 @@ class Chores:
 
     def round(self) -> None:
         """Every chore once."""
-        for chore in (self.renew_leases, self.publish, self.renew_responders, self.recover, self.contracts, self.seals):
+        certificates = (self.renew_leases, self.publish, self.renew_responders, self.recover)
+        for chore in (*certificates, self.contracts, self.seals):
             self._do(chore)
 
     def renew_leases(self) -> None:
@@ -72,6 +73,11 @@ class Chores:
         lost = self._centre.issuance.recover()
         if lost:
             self._log.warning("serials failed", count=len(lost))
+
+    def seals(self) -> None:
+        """Seals whose time is over."""
+        for seal in self._centre.seal_registry.expire():
+            self._log.info("seal expired", seal=seal.seal_id)
 
     def contracts(self) -> None:
         """Contracts whose time is over, and those that a dead process or an absent authority left undone."""

@@ -75,6 +75,7 @@ from signing.errors import TimestampUnavailable
 from signing.identity import IdentityProvider
 from signing.message import MessageSender
 from signing.outline import Typeface
+from signing.render import Renderer
 from signing.ports import TimestampSource, ValidationSource
 from signing.seal_authorise import SealAuthorisations
 from signing.seal_drawing import Drawing
@@ -90,6 +91,11 @@ SYSTEM = "xinqian"
 def system_clock() -> Clock:
     """The host's clock."""
     return SystemClock()
+
+
+def drawing_typeface(settings: Settings, *, bold: bool) -> Typeface:
+    """As `Centre.typeface`, for commands that need no database."""
+    return open_typeface(open_fonts(font_folders(settings)), bold=bold)
 
 
 def seal_png(drawing: Drawing) -> bytes:
@@ -235,8 +241,14 @@ class Centre:
     @cached_property
     def drawing_up(self) -> DrawingUp:
         """Makes contracts."""
-        renderer, face = TypstRenderer(self.fonts), self.typeface()
-        return DrawingUp(self.database, self.blobs, renderer, load_templates(), face, self.clock)
+        return DrawingUp(
+            self.database, self.blobs, self.renderer, load_templates(), self.typeface(), self.clock
+        )
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """Makes PDFs of templates."""
+        return TypstRenderer(self.fonts)
 
     @cached_property
     def identity_provider(self) -> IdentityProvider:

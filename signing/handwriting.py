@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from signing.seal_drawing import INK, Drawing, Mark, circle, polygon
 
 MAX_STROKES = 128  # a name of five full-form characters has some 100
 MAX_POINTS = 8_192  # of all strokes: two minutes at 60 a second
+MAX_DATA = 512 * 1_024  # octets as JSON: 8,192 points take some 200,000
 MAX_COORDINATE = 32_767  # of a canvas, in its own units
 MAX_DURATION = 600_000  # ms: whoever takes ten minutes over a name begins anew
 MAX_PRESSURE = 1_000
@@ -104,6 +106,20 @@ def _check(point: Point, before: int, name: str) -> None:
         raise ValuesInvalid(name, f"has a pressure that is not 0 to {MAX_PRESSURE}")
     if not before <= point.at <= MAX_DURATION:
         raise ValuesInvalid(name, f"has times that go back, or beyond {MAX_DURATION} ms")
+
+
+def parse_strokes(data: bytes) -> Handwriting:
+    """Strokes as a page sends them: a JSON array a stroke, of [x, y, milliseconds, pressure].
+
+    The pressure may be left out. Raises `ValuesInvalid`.
+    """
+    if len(data) > MAX_DATA:
+        raise ValuesInvalid("strokes", f"are longer than {MAX_DATA} octets")
+    try:
+        read = json.loads(data)
+        return Handwriting(tuple(tuple(Point(*point) for point in stroke) for stroke in read))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValuesInvalid("strokes", "are not arrays of points as JSON") from error
 
 
 @dataclass(frozen=True, slots=True)

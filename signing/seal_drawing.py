@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -141,7 +142,7 @@ def parse_drawing(data: bytes, name: str) -> Drawing:
             png=base64.b64decode("".join(read["png"]), validate=True) or None,
         )
         _ = drawing.pictures  # decoded now, so that a damaged one is found here
-    except (ValueError, TypeError, KeyError, RecursionError, ValuesInvalid) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, ValuesInvalid) as error:
         raise DocumentUnavailable(name, "holds no drawing that can be read") from error
     return drawing
 
@@ -191,7 +192,7 @@ _QUARTERS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 def _mark(path: str, matrix: str, colour: str) -> Mark:
     a, b, c, d, e, f = map(float, matrix.split())
-    if _PATH.match(path) is None:
+    if _PATH.match(path) is None or not all(map(math.isfinite, (a, b, c, d, e, f))):
         raise ValueError(path)
     return Mark(path.encode("ascii"), (a, b, c, d, e, f), int(colour, 16))
 
