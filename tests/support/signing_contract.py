@@ -31,8 +31,18 @@ from signing.identity import Answer, Enquiry, Verdict
 from signing.intent import Intent
 from signing.invite import Invitations
 from signing.message import Receipt, ShortMessage
-from signing.party import Particulars, Party, PartyKind, PartyOrder, PartyRole, SignaturePlace
+from signing.party import (
+    Particulars,
+    Party,
+    PartyId,
+    PartyKind,
+    PartyOrder,
+    PartyRole,
+    PartyState,
+    SignaturePlace,
+)
 from signing.place import Box, Rect
+from signing.proof import PERSON_PROFILE
 from tests.support.contracts import person_id
 from tests.support.installation import (
     ADMINISTRATORS,
@@ -240,6 +250,26 @@ def person(
 
 
 Witnesses = tuple[SoftwareWitness, SoftwareWitness]
+
+
+def member(
+    number: int = 0, state: PartyState = PartyState.PENDING, order: int = 1, *, silent: bool = False
+) -> Party:
+    """A party as a contract has it, without a place."""
+    return Party(
+        party_id=PartyId(f"party-{number}"),
+        role=PartyRole.BORROWER,
+        kind=PartyKind.ORGANISATION if silent else PartyKind.PERSON,
+        particulars=somebody(),
+        agent=None,
+        order=order,
+        places=(),
+        spots=(),
+        silent=silent,
+        profile=PERSON_PROFILE,
+        state=state,
+        pseudonym="p",
+    )
 
 
 @contextmanager
