@@ -28,16 +28,21 @@ def font_folder(settings: Settings) -> Path:
 
 def font_folders(settings: Settings) -> tuple[Path, ...]:
     """Where fonts are looked for: the folder of the settings, then that of Debian's package."""
-    return font_folder(settings), Path("/", _sources()["debian"]["folder"])
+    return font_folder(settings), Path("/", shipped_sources()["debian"]["folder"])
 
 
-def provide(folder: Path, say: Callable[[str], None]) -> Sequence[Path]:
+def shipped_sources() -> dict[str, Any]:
+    """Packages that have the fonts, and the digests of the files that are taken from them."""
+    found: dict[str, Any] = tomllib.loads((files("api") / "fonts.toml").read_text(encoding="utf-8"))
+    return found
+
+
+def provide(folder: Path, say: Callable[[str], None], sources: dict[str, Any]) -> Sequence[Path]:
     """Have the fonts in `folder`, fetching them where they are not there whole; the files it took.
 
     npm is asked first, then the folder of Debian's package, then apt. Raises `SettingsInvalid` when none
     of them has the fonts, with what to install.
     """
-    sources = _sources()
     if found := _whole(folder, sources["npm"]):
         return found
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,10 +59,6 @@ def provide(folder: Path, say: Callable[[str], None]) -> Sequence[Path]:
 
 class _Unavailable(Exception):
     """One way to the fonts leads nowhere; the next may."""
-
-
-def _sources() -> dict[str, Any]:
-    return tomllib.loads((files("api") / "fonts.toml").read_text(encoding="utf-8"))
 
 
 def _whole(folder: Path, npm: dict[str, Any]) -> Sequence[Path]:
@@ -86,8 +87,9 @@ def _from_npm(folder: Path, sources: dict[str, Any], say: Callable[[str], None])
         if packed is None:
             raise _Unavailable(f"npm did not give {what}")
         with tarfile.open(packed, "r:gz") as archive:
+            members = {one.name: one for one in archive if one.name in npm["files"]}
             for member, (name, digest) in npm["files"].items():
-                found = archive.extractfile(member)
+                found = archive.extractfile(members[member]) if member in members else None
                 if found is None:
                     raise _Unavailable(f"{what} has no {member}")
                 fresh = Path(there, name)
@@ -95,7 +97,8 @@ def _from_npm(folder: Path, sources: dict[str, Any], say: Callable[[str], None])
                     shutil.copyfileobj(found, file)
                 if not _is(fresh, digest):
                     raise _Unavailable(f"{member} of {what} is not what was pinned")
-                fresh.replace(folder / name)
+        for name, _ in npm["files"].values():
+            Path(there, name).replace(folder / name)
     return [folder / name for name, _ in npm["files"].values()]
 
 
@@ -151,14 +154,18 @@ def _run(command: Sequence[str], where: Path, say: Callable[[str], None]) -> Non
         raise _Unavailable(f"{Path(command[0]).name} failed: {last}")
 
 
+def _say(text: str) -> None:
+    print(f"    {text}", flush=True)  # noqa: T201  (of a program of its own, before there is another)
+
+
 def main() -> int:
     """Have the fonts where the settings want them; says what it does."""
     try:
-        taken = provide(font_folder(load()), lambda text: print(f"    {text}", flush=True))  # noqa: T201
+        taken = provide(font_folder(load()), _say, shipped_sources())
     except SettingsInvalid as error:
-        print(error, file=sys.stderr)  # noqa: T201  (before there is a command line to speak through)
+        print(error, file=sys.stderr)  # noqa: T201  (as above)
         return 1
-    print(f"    {len(taken)} files in {taken[0].parent}")  # noqa: T201
+    _say(f"{len(taken)} files in {taken[0].parent}")
     return 0
 
 

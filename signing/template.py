@@ -39,7 +39,7 @@ class TemplateVersion:
     """contract, authorisation or consent."""
     title: Title
     source: bytes = field(repr=False)
-    """The template in typst's language; asks for the values as JSON in the input `values`."""
+    """The template in typst's language; is given {values, fonts, masked} as JSON in the input `document`."""
     shared: Mapping[str, bytes] = field(repr=False)
     """What it imports, by file name."""
     schema: Schema = field(repr=False)

@@ -72,17 +72,14 @@ class TypstRenderer:
         masked: bool,
     ) -> tuple[bytes, list[dict[str, Any]]]:
         source: _Source = {"main": template.source, **template.shared}
-        inputs = {
-            "values": json.dumps(pages, ensure_ascii=False),
-            "fonts": json.dumps([family.name for family in families]),
-            "copy": "masked" if masked else "original",
-        }
+        given = {"values": pages, "fonts": [family.name for family in families], "masked": masked}
         # The library's types know of a path or one file alone; it takes a dictionary of files too.
         common: dict[str, Any] = {
             "input": source,
             "font_paths": self.shelf.fonts,
             "ignore_system_fonts": True,
-            "sys_inputs": inputs,
+            # One input: of several, the library shuffles the order, and the engine then remembers nothing.
+            "sys_inputs": {"document": json.dumps(given, ensure_ascii=False)},
             "package_path": NOWHERE,
             "package_cache_path": NOWHERE,
         }

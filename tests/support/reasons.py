@@ -80,7 +80,7 @@ def of_source(source: str, name: str) -> Iterator[Reason]:
         if everything or around.spoken:
             yield Reason(template, f"{name}:{node.lineno}")  # type: ignore[attr-defined]  # an expression
     for call in ast.walk(ast.parse(source)):
-        if isinstance(call, ast.Call) and _name(call.func) in ERRORS:
+        if isinstance(call, ast.Call) and (call.args or call.keywords) and _name(call.func) in ERRORS:
             yield from _words(call, name)
 
 
