@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import InputInvalid, MediaTypeUnsupported
+from api.handout import hand_out
 from api.http.caller import CallerRoute, Contractor, ContractReader
 from api.http.centre import View, Wired
 from api.http.certificates import Key
 from api.http.contractshown import RevisionShown, revision_shown
+from ca.order import Requester
 from evidence.digest import DigestPair
-from signing.assemble import assemble
 from signing.contract import ContractId
-from signing.errors import NotFound
 from signing.pdf.limits import LIMITS
 
 PDF_TYPE = "application/pdf"
@@ -69,18 +69,14 @@ async def upload(request: Request, _caller: Contractor, centre: Wired, _key: Key
 @router.get("/v1/contracts/{contract}/document", response_class=Response, responses=_PDF)
 def document(
     contract: ContractPath,
-    _caller: ContractReader,
+    caller: ContractReader,
     centre: Wired,
-    unit: View,
     revision: Annotated[int | None, Query(ge=0, le=1_000_000)] = None,
 ) -> Response:
-    """The document as it is, or as it was at a revision, compared with its digests before it leaves."""
-    held = unit.contracts.get(ContractId(contract))
-    revisions = unit.documents.revisions(held.document_id)
-    if revision is not None and revision >= len(revisions):
-        raise NotFound("revision", str(revision))
-    wanted = revisions if revision is None else revisions[: revision + 1]
-    return pdf_answer(assemble(centre.blobs, wanted), wanted[-1].number, wanted[-1].digests)
+    """The document as it is, or as it was at a revision, compared with its digests and recorded as given."""
+    actor = Requester(caller.caller_id).actor
+    data, made = hand_out(centre, ContractId(contract), revision, actor)
+    return pdf_answer(data, made.number, made.digests)
 
 
 @router.get("/v1/contracts/{contract}/revisions")
