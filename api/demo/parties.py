@@ -19,7 +19,9 @@ class Party:
     kind: SubjectKind
     name: str
     pseudonym: str
-    organisation_id: str | None = None
+    number: str = ""
+    """Resident identity number, or unified social credit code."""
+    mobile: str = ""
 
     def identity(self, at: datetime) -> IdentityRecord:
         """A verification that a simulator concluded, and that says so."""
@@ -28,7 +30,7 @@ class Party:
             kind=self.kind,
             name=self.name,
             pseudonym=self.pseudonym,
-            organisation_id=self.organisation_id,
+            organisation_id=self.number if self.kind is SubjectKind.ORGANISATION else None,
             assurance="substantial",
             methods=("id-document", "face"),
             provider=PROVIDER,
@@ -39,9 +41,11 @@ class Party:
         )
 
 
-BORROWER = Party("borrower", SubjectKind.PERSON, "王小明", "demo-p-0001")
-GUARANTOR = Party("guarantor", SubjectKind.PERSON, "李喆", "demo-p-0002")
+BORROWER = Party("borrower", SubjectKind.PERSON, "王小明", "demo-p-0001", "321000198506120010", "13800000001")
+GUARANTOR = Party("guarantor", SubjectKind.PERSON, "李喆", "demo-p-0002", "321000197903180020", "13800000002")
 WITHDRAWN = Party("withdrawn", SubjectKind.PERSON, "赵堃", "demo-p-0003")
 BANK = Party(
-    "bank", SubjectKind.ORGANISATION, "信签示范农村商业银行股份有限公司", "demo-o-0001", "91320000MA00000000"
+    "bank", SubjectKind.ORGANISATION, "信签示范农村商业银行股份有限公司", "demo-o-0001", "91321000123456788K"
 )
+SEAL_CODE = "3210000000017"
+"""Thirteen digits, as the public security organ files seals under; this one is filed nowhere."""

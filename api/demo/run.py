@@ -36,13 +36,13 @@ def run(out: Path, language: Language) -> int:
     judge = OpenSsl.find()
     settings = _settings(out)
     with recorder.step("install") as step:
-        _install(settings, recorder, step)
+        administrators = _install(settings, recorder, step)
     with open_centre(settings) as centre:
         with recorder.step("start") as step:
             centre.start()
             step.check("database, journal, log, keys", "xinqian", ok=True)
         for suite in Suite:
-            SuiteDemonstration(centre, suite, recorder, judge).run()
+            SuiteDemonstration(centre, suite, recorder, judge, administrators).run()
         with recorder.step("log") as step:
             _check_log(centre, step)
     return DONE if recorder.finish(_versions(judge)) else FAILED
@@ -83,7 +83,8 @@ def _settings(out: Path) -> Settings:
     )
 
 
-def _install(settings: Settings, recorder: Recorder, step: Step) -> None:
+def _install(settings: Settings, recorder: Recorder, step: Step) -> list[install.KeyedWitness]:
+    """The installation; its administrators, who will be needed for the bank's seal."""
     settings.state_dir.mkdir(mode=0o700, parents=True)
     install.make_master_key(settings)
     plan = install.default_plan(settings, sandbox=True)
@@ -94,6 +95,7 @@ def _install(settings: Settings, recorder: Recorder, step: Step) -> None:
     recorder.write(step, f"{STATE}/ceremony.json", transcript.data)
     step.facts["certificates"] = len(transcript.digests)
     step.check("ceremony transcript, two signatures", "xinqian", ok=True)
+    return witnesses
 
 
 def _check_log(centre: Centre, step: Step) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cryptography import x509
 
 from api.chain import chain_of
+from api.demo import pdfjudges
+from api.demo.contract import ContractDemonstration, SignedContract
 from api.demo.openssl import OpenSsl
 from api.demo.parties import BANK, BORROWER, GUARANTOR, WITHDRAWN, Party
 from api.demo.steps import Recorder, Step
-from api.ordering import OrderForm, order_of
+from api.install import KeyedWitness
+from api.trustfiles import read_trust
 from api.wiring import Centre
 from ca.certificate import Certificate, pem_bundle, to_pem
 from ca.crl import load_crl
@@ -22,7 +26,6 @@ from ca.order import Requester
 from ca.path import validate
 from ca.purpose import ANY_PURPOSE, DOCUMENT_SIGNING, Purpose
 from ca.registry import AuthorityId, AuthorityRole, RevocationReason, authority_id
-from ca.request import build_request
 from ca.revoke import Grounds, Selection
 from ca.serial import serial_text
 from ca.timestamp import Imprint
@@ -32,24 +35,38 @@ from ca.verifystamp import judge_timestamp
 from evidence.event import ActorKind
 from keys import cms
 from keys.errors import SignatureInvalid
-from keys.private import PrivateKey
 from keys.sm2 import PublicOperation, PureBackend, check_point
 from keys.suites import DEFAULT_ALGORITHM, Suite
+from signing.validity.judge import judge_pdf
+from signing.validity.report import Kind
 
 OPERATOR = Requester("demo", ActorKind.OPERATOR)
-INTENT = "本人已阅读并同意《个人借款合同》全文, 借款金额 50,000.00 元, 年利率 6.00%(单利)。"
+INTENT = "withdrawn before anything was signed"
+SIGNERS = (
+    (BORROWER, AuthorityRole.PERSON),
+    (GUARANTOR, AuthorityRole.PERSON),
+    (BANK, AuthorityRole.SEAL),
+)
 DATA = "信签 Xinqian: the contract of the demonstration is signed from the next step on.\n"
 
 
 class SuiteDemonstration:
     """Runs the steps of one suite."""
 
-    def __init__(self, centre: Centre, suite: Suite, recorder: Recorder, judge: OpenSsl | None) -> None:
+    def __init__(
+        self,
+        centre: Centre,
+        suite: Suite,
+        recorder: Recorder,
+        judge: OpenSsl | None,
+        administrators: Sequence[KeyedWitness],
+    ) -> None:
         self._centre = centre
         self._suite = suite
         self._recorder = recorder
         self._judge = judge
         self._out = recorder.out
+        self._administrators = administrators
         with centre.database.reading() as unit:
             self._authorities = [one for one in unit.authorities.list() if one.suite is suite]
         self._root = Certificate(self._authorities[0].certificate)
@@ -59,16 +76,21 @@ class SuiteDemonstration:
         """Every step in order."""
         with self._recorder.step("hierarchy", self._suite) as step:
             self._hierarchy(step)
+        contract = ContractDemonstration(
+            self._centre, self._suite, self._recorder, self._administrators
+        ).run()
         with self._recorder.step("certificates", self._suite) as step:
-            borrower = self._person(step, BORROWER)
-            self._person(step, GUARANTOR)
-            self._seal(step)
+            for party, role in SIGNERS:
+                issuer = authority_id(self._suite, role)
+                self._keep(step, party, contract.certificates[party.role], issuer)
         with self._recorder.step("revocation", self._suite) as step:
             self._revocation(step)
         with self._recorder.step("ocsp", self._suite) as step:
-            self._ocsp(step, borrower)
+            self._ocsp(step, contract.certificates[BORROWER.role])
         with self._recorder.step("timestamp", self._suite) as step:
             self._timestamp(step)
+        with self._recorder.step("verify-contract", self._suite) as step:
+            self._verify(step, contract)
 
     @property
     def _root_file(self) -> Path:
@@ -157,15 +179,6 @@ class SuiteDemonstration:
         self._centre.issuance.record_destroyed([key])
         return self._keep(step, party, issued.certificate, issuer)
 
-    def _seal(self, step: Step) -> None:
-        """The bank's seal, by a request that proves possession of its key."""
-        key = PrivateKey.generate(DEFAULT_ALGORITHM[self._suite])
-        form = OrderForm("organisation-seal", build_request(key), BANK.identity(self._centre.clock.now()))
-        with self._centre.database.reading() as unit:
-            order = order_of(unit, form, OPERATOR)
-        issued = self._centre.issuance.issue(order)
-        self._keep(step, BANK, issued.certificate, order.authority_id)
-
     def _keep(self, step: Step, party: Party, certificate: Certificate, issuer: AuthorityId) -> Certificate:
         path = self._recorder.write(step, f"{self._suite}/{party.role}.pem", certificate.pem().encode())
         self._check_certificate(step, certificate, path, party.role, issuer, DOCUMENT_SIGNING)
@@ -240,6 +253,41 @@ class SuiteDemonstration:
         if self._judge is not None and not self._guomi:
             ok, said = self._judge.timestamp(path, kept, self._chain_file, self._root_file)
             step.check("token", "openssl", ok=ok, detail=said)
+
+    def _verify(self, step: Step, signed: SignedContract) -> None:
+        """The contract before us with nothing but the trust folder, and before judges not ours."""
+        data = signed.path.read_bytes()
+        report = judge_pdf(data, read_trust(self._out / "trust"), now=self._centre.clock.now())
+        for one in report.signatures:
+            ok = one.indication is Indication.TOTAL_PASSED
+            level = f", {one.level}" if one.level else ""
+            detail = "" if ok else str(one.sub_indication)
+            step.check(f"{one.field}: TOTAL-PASSED{level}", "xinqian", ok=ok, detail=detail)
+        whole = report.indication is Indication.TOTAL_PASSED
+        step.check(
+            "contract: TOTAL-PASSED", "xinqian", ok=whole, detail="" if whole else str(report.sub_indication)
+        )
+        step.facts["pages"] = report.pages
+        verdicts = pdfjudges.structure(signed.path)
+        if self._guomi:
+            self._check_sm2_signatures(step, data)
+        else:
+            below = [Certificate(one.certificate) for one in self._authorities[1:]]
+            people = [one for one in report.signatures if one.kind is Kind.SIGNATURE]
+            verdicts += pdfjudges.signatures(signed.path, len(people))
+            verdicts += pdfjudges.by_pyhanko(data, self._root, below)
+        for verdict in verdicts:
+            step.check(verdict.what, verdict.by, ok=verdict.ok, detail=verdict.detail)
+
+    def _check_sm2_signatures(self, step: Step, data: bytes) -> None:
+        """What each key signed, by gmssl and OpenSSL."""
+        for field, contents in pdfjudges.contents(data):
+            message = cms.parse(contents)
+            (signer,) = message.signers
+            (certificate,) = [
+                one for one in map(Certificate, message.certificates) if one.serial == signer.serial
+            ]
+            self._check_sm2(step, field, certificate, signer.signature, signer.signed_bytes or b"")
 
     @property
     def _guomi(self) -> bool:

@@ -28,6 +28,7 @@ PER_SUITE = (
     "{suite}/ocsp.der",
     "{suite}/timestamp.tst",
     "{suite}/timestamp.data",
+    "{suite}/contract.pdf",
     *(f"{{suite}}/{name}.pem" for name in (*LEAVES, "withdrawn")),
 )
 
@@ -98,14 +99,17 @@ def test_the_summary_names_serials(demonstration: Demonstration, suite: str) -> 
 
 def test_no_name_stands_in_the_clear_in_what_is_kept(demonstration: Demonstration) -> None:
     searched = 0
-    for file in sorted(demonstration.state.iterdir()):
+    for file in sorted(one for one in demonstration.state.rglob("*") if one.is_file()):
         data = file.read_bytes()
         searched += len(data)
+        assert b"%PDF-" not in data, file.name
         for party in (BORROWER, GUARANTOR, WITHDRAWN, BANK):
-            for text in (party.name, party.pseudonym, party.organisation_id):
+            # The bank's own code is on its public register, and what its seals are found by.
+            numbers = () if party is BANK else (party.number, party.mobile)
+            for text in filter(None, (party.name, *numbers)):
                 for encoding in ("utf-8", "utf-16-be", "utf-16-le", "gb18030"):
-                    assert text is None or text.encode(encoding) not in data, (file.name, text, encoding)
-                assert text is None or json.dumps(text)[1:-1].encode() not in data
+                    assert text.encode(encoding) not in data, (file.name, text, encoding)
+                assert json.dumps(text)[1:-1].encode() not in data
     assert searched > 100_000
     kept = (demonstration.state / "xinqian.sqlite").read_bytes()
     assert b"Xinqian TEST" in kept  # a name that is nobody's secret: the search would find another
@@ -115,7 +119,7 @@ def test_no_private_key_stands_in_the_clear_in_what_is_kept(
     demonstration: Demonstration, tmp_path: Path
 ) -> None:
     """Each key is opened by the product itself, on a copy, and its number is looked for in every file."""
-    kept = {one.name: one.read_bytes() for one in demonstration.state.iterdir()}
+    kept = {one.name: one.read_bytes() for one in demonstration.state.rglob("*") if one.is_file()}
     state = tmp_path / "state"
     shutil.copytree(demonstration.state, state)
     settings = Settings(state_dir=state)
@@ -149,7 +153,7 @@ def test_the_folder_it_ran_in_twice_before_holds_one_run(demonstration: Demonstr
     with_state = demonstration.step("install")
     assert with_state["certificates"] == 26
     log = demonstration.step("log")
-    assert log["events"] < 250
+    assert log["events"] < 330
     number = r"CRL (\d+): signature"
     numbers = {
         int(found[1])
