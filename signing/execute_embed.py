@@ -49,7 +49,7 @@ class Embedded:
         validated: dict[str, JSON] = {
             "field": self.revision.field,
             "serial": serial_text(self.serial),
-            "steps": ["byte range", "message digest", "signature value", "certificate", "timestamp"],
+            "steps": ["byte-range", "message-digest", "signature-value", "certificate", "timestamp"],
         }
         created: dict[str, JSON] = {
             **revision_facts(self.revision),

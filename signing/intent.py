@@ -153,13 +153,13 @@ def _chinese(contract: Contract, party: Party, shown: Shown) -> str:
 def _english(contract: Contract, party: Party, shown: Shown) -> str:
     who = party.particulars.name
     if party.agent is not None:
-        who = f"{who} (by {party.signer.name})"
-    terms = ""
+        who = f"{who}({party.signer.name})"
+    terms = [f"No.{contract.number}"]
     if contract.terms.amount is not None:
-        terms += f", CNY {amount_text(contract.terms.amount)}"
+        terms.append(f"CNY{amount_text(contract.terms.amount)}")
     if contract.terms.rate_bp is not None:
-        terms += f", {rate_text(contract.terms.rate_bp)}% a year"
+        terms.append(f"{rate_text(contract.terms.rate_bp)}%/year")
     return (
         f"{who}, as {party.role.value}, has read and agrees to the whole of {contract.title} "
-        f"(No. {contract.number}){terms}; the file's SHA-256 is {shown.digests.sha256.hex()}."
+        f"({', '.join(terms)}); the file's SHA-256 is {shown.digests.sha256.hex()}."
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from signing.document import BlobId, Buffer
 from signing.errors import DocumentUnavailable, ProviderUnavailable
 
-NAME = "document store"
+NAME = "documents"
 _BLOB = re.compile(r"[0-9a-f]{64}\Z")
 
 
