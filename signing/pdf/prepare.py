@@ -190,7 +190,7 @@ def _check(source: PdfSource, plans: Sequence[FieldPlan]) -> None:
         if not plan.name or "." in plan.name or not plan.name.isprintable():
             raise FieldInvalid(plan.name, "needs a name without a full stop or control characters")
         if plan.name in taken:
-            raise FieldInvalid(plan.name, "is there already")
+            raise FieldInvalid(plan.name, "has a name that another field has")
         taken.add(plan.name)
         if (plan.cross_page is None) != (plan.seal is None):
             raise PlacementInvalid(plan.name, "a place across pages and its seal are given together")

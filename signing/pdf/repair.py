@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 
 import pikepdf
@@ -75,7 +76,10 @@ def _saved(pdf: pikepdf.Pdf) -> bytes:
         pdf.trailer["/Size"] = 1  # qpdf corrects it, but only where there is one
     target = io.BytesIO()
     # The same file comes out of the same file; its table is classic, which all readers know.
-    pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    with warnings.catch_warnings():
+        # Widgets that no form knows: they are as they came, and nobody need hear of it.
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+        pdf.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return target.getvalue()
 
 

@@ -118,7 +118,7 @@ def _classic(data: Buffer, start: int, limits: PdfLimits) -> dict[bytes, bytes]:
     table = bytes(data[start : min(len(data), start + longest)])
     found = table.find(b"trailer")
     if found < 0:
-        raise DocumentRefused("broken", "has a cross-reference table without a trailer")
+        raise DocumentRefused("broken", "has a table of cross-references and no trailer after it")
     return _dictionary(data, start + found + len(b"trailer"), limits)[0]
 
 
