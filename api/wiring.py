@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 
+from api.boot import boot_id
 from api.contracting import Contracting
 from api.db import Context, Database
 from api.engine import open_engine
@@ -66,7 +66,7 @@ from signing.adapters.identity_none import NoIdentityProvider
 from signing.adapters.message_http import HttpMessageSender
 from signing.adapters.message_none import NoMessageSender
 from signing.adapters.seal_fonts import open_typeface
-from signing.adapters.seal_png import render_png
+from signing.adapters.seal_png import render_png as render_png  # noqa: PLC0414  (for the commands)
 from signing.adapters.timestamp_authority import InProcessTimestamps
 from signing.adapters.typst import TypstRenderer
 from signing.adapters.validation_authority import AuthorityValidation
@@ -75,10 +75,9 @@ from signing.errors import TimestampUnavailable
 from signing.identity import IdentityProvider
 from signing.message import MessageSender
 from signing.outline import Typeface
-from signing.render import Renderer
 from signing.ports import TimestampSource, ValidationSource
+from signing.render import Renderer
 from signing.seal_authorise import SealAuthorisations
-from signing.seal_drawing import Drawing
 from signing.seal_registry import SealRegistry
 from signing.template import load_templates
 
@@ -96,11 +95,6 @@ def system_clock() -> Clock:
 def drawing_typeface(settings: Settings, *, bold: bool) -> Typeface:
     """As `Centre.typeface`, for commands that need no database."""
     return open_typeface(open_fonts(font_folders(settings)), bold=bold)
-
-
-def seal_png(drawing: Drawing) -> bytes:
-    """A seal as a transparent picture at 300 dpi."""
-    return render_png(drawing)
 
 
 def deep_linter() -> DeepLinter:
@@ -197,7 +191,7 @@ class Centre:
         if self.database.engine.dialect.name == "postgresql":
             sources.append(DatabaseClock(self.database.engine, self.clock))
         name = f"{socket.gethostname()}/{os.getpid()}"
-        return Timestamping(self.database, self.signers, self.clock, sources, name, _boot())
+        return Timestamping(self.database, self.signers, self.clock, sources, name, boot_id())
 
     def _reference(self) -> TimeSource:
         servers = self.settings.ntp_servers
@@ -399,14 +393,3 @@ def _sealed_by_token(settings: Settings) -> TokenMasterKeys | None:
     if library is None or token is None or label is None:
         return None
     return TokenMasterKeys(Token(str(library), token, settings.pin()), label)
-
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-def _boot() -> str:
-    """The host's boot, within which the monotonic clocks of all processes are one; empty if unknown."""
-    try:
-        return BOOT_ID.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

@@ -154,9 +154,10 @@ class SealRegistry:
             return self._as_of_now(unit.seals.get(seal_id))
 
     def find(self, which: SealFilter) -> Sequence[Seal]:
-        """One page, with their states as they are now."""
+        """One page, with their states as they are now: what ran out is in no list of active ones."""
         with self._units.reading() as unit:
-            return [self._as_of_now(one) for one in unit.seals.find(which)]
+            found = [self._as_of_now(one) for one in unit.seals.find(which)]
+        return [one for one in found if which.state is None or one.state is which.state]
 
     def drawing(self, seal_id: SealId) -> Drawing:
         """What is shown; raises `NotFound`, `DocumentUnavailable` for bytes that are not those registered."""

@@ -96,9 +96,9 @@ def write_drawing(drawing: Drawing, out: Path | None, svg: Path | None, png: Pat
     if svg is not None:
         write_file(svg, drawing.svg, "--svg")
     if png is not None:
-        from api.wiring import seal_png  # noqa: PLC0415  (half a second that the others do without)
+        from api.wiring import render_png  # noqa: PLC0415  (half a second that the others do without)
 
-        write_file(png, seal_png(drawing), "--png")
+        write_file(png, render_png(drawing), "--png")
 
 
 def with_draw_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -161,6 +161,7 @@ def test_a_seal_whose_time_is_over_expires(registered: Registered) -> None:
     assert registered.registry.expire() == []
     registered.clock.advance(days=1)
     assert registered.registry.get(seal_id).state is SealState.EXPIRED
+    assert registered.registry.find(SealFilter(state=SealState.ACTIVE)) == []
     assert [one.seal_id for one in registered.registry.expire()] == [seal_id]
     assert registered.registry.expire() == []
     states = {one.seal_id: one.state for one in registered.registry.find(SealFilter())}
