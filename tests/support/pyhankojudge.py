@@ -34,12 +34,15 @@ class Found:
     modification: ModificationLevel
 
 
-def accept(data: bytes, root: bytes, at: datetime, *, long_term: bool = False) -> list[Found]:
+def accept(
+    data: bytes, root: bytes, at: datetime, *, long_term: bool = False, strict: bool = True
+) -> list[Found]:
     """Every signature holds, and what came after it is allowed; an AssertionError says which is not.
 
     With `long_term` every certificate needs revocation data, of which there is only what the file holds.
+    Without `strict` the reader takes hybrid cross-references.
     """
-    reader = PdfFileReader(io.BytesIO(data))
+    reader = PdfFileReader(io.BytesIO(data), strict=strict)
     options: dict[str, Any] = {
         "trust_roots": [x509.Certificate.load(root)],
         "moment": at,
