@@ -34,7 +34,7 @@ READER_ERRORS = (
 )
 """What pikepdf raises on the objects of broken files; beside its own it lets those of C++ through."""
 
-_SIZE_WARNING = "reported number of objects"
+_SIZE_WARNING = b"reported number of objects"
 """qpdf's word on a /Size that is not one more than the highest number; a larger one does no harm."""
 
 # For the whole process, before anything is read: one small stream must not unfold to gigabytes.
@@ -170,7 +170,7 @@ class PdfSource:
 
     def _first_free(self) -> int:
         for warning in self.pdf.get_warnings():
-            if _SIZE_WARNING not in str(warning):
+            if _SIZE_WARNING not in str(warning).encode():
                 # Read all the same by this reader, but not by one that judges signatures.
                 raise DocumentRefused("broken", "has cross-references that a strict reader does not take")
             highest = max((one[0] for one in self._references()), default=0)
