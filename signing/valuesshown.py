@@ -87,9 +87,9 @@ def _written(declared: DateField | ChoiceField | TextField | FormField, value: s
             return _spaced(declared, text)
 
 
-def _spaced(declared: Declared, value: str) -> str:
+def _spaced(declared: TextField | FormField, value: str) -> str:
     """An account number in groups of four, as on the card: easier to compare, and lines may break in it."""
-    if not isinstance(declared, FormField) or declared.type != "account":
+    if isinstance(declared, TextField) or declared.type != "account":
         return value
     return " ".join(value[place : place + _TAIL] for place in range(0, len(value), _TAIL))
 
