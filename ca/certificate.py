@@ -66,6 +66,7 @@ class Certificate:
         self.signature_oid = self.x509.signature_algorithm_oid.dotted_string
         self.not_before = self.x509.not_valid_before_utc
         self.not_after = self.x509.not_valid_after_utc
+        self._signed_by: set[PublicKey] = set()  # keys under which the signature was found to hold
 
     @classmethod
     def from_pem(cls, text: bytes) -> Certificate:
@@ -129,9 +130,12 @@ class Certificate:
 
     def check_signed_by(self, issuer: PublicKey) -> None:
         """Raises `keys.errors.SignatureInvalid`, or `EncodingInvalid` when the algorithm is not the key's."""
+        if issuer in self._signed_by:
+            return
         if self.algorithm is not issuer.algorithm:
             raise EncodingInvalid("certificate", "is signed with another algorithm than its issuer's key")
         issuer.verify(self.signature, self.tbs)
+        self._signed_by.add(issuer)
 
     def pem(self) -> str:
         """PEM text with a final newline (RFC 7468)."""

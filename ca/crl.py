@@ -140,14 +140,16 @@ class Crl:
 
     def check_signed_by(self, issuer: PublicKey) -> None:
         """Raises `keys.errors.SignatureInvalid`, or `EncodingInvalid` when the algorithm is not the key's."""
+        if issuer in self._signed_by:
+            return
         if self.algorithm is not issuer.algorithm:
             raise _invalid("is signed with another algorithm than its issuer's key")
         issuer.verify(self.signature, self.tbs)
+        self._signed_by.add(issuer)
 
     def read_entries(self) -> None:
-        """Judge every entry now; raises `EncodingInvalid`."""
-        for _ in self.entries():
-            pass
+        """Judge every entry, the first time; raises `EncodingInvalid`."""
+        _ = self._judged
 
     def entry(self, serial: int) -> RevokedEntry | None:
         """The entry of a serial, None when it is not listed; constant time after the first call."""
@@ -162,6 +164,17 @@ class Crl:
     def count(self) -> int:
         """How many entries."""
         return len(self._index)
+
+    @cached_property
+    def _signed_by(self) -> set[PublicKey]:
+        """Keys under which the signature was found to hold."""
+        return set()
+
+    @cached_property
+    def _judged(self) -> bool:
+        for _ in self.entries():
+            pass
+        return True
 
     @cached_property
     def _index(self) -> dict[int, _Entry]:

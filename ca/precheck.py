@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -65,6 +66,7 @@ def is_authority(certificate: Certificate) -> bool:
     return found is not None and found.value.ca
 
 
+@lru_cache(maxsize=1_024)  # of authorities mostly, which every path has
 def defect_of(certificate: Certificate) -> Defect | None:
     """The first thing wrong with the certificate by itself, None when there is none."""
     try:

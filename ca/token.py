@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hmac import compare_digest
 
 from cryptography import x509
@@ -35,11 +36,17 @@ class VerifiedToken:
 def read_certificate(data: bytes) -> Certificate:
     """As `keys.cms_verify` wants certificates read: raises `CmsInvalid`."""
     try:
-        certificate = Certificate(data)
+        certificate = known_certificate(data)
         _ = certificate.public, certificate.issuer_der
     except EncodingInvalid as error:
         raise CmsInvalid("certificates", str(error)) from error
     return certificate
+
+
+@lru_cache(maxsize=1_024)  # a message's candidates are read again for each message
+def known_certificate(data: bytes) -> Certificate:
+    """The certificate, read once however often it comes; raises `EncodingInvalid`."""
+    return Certificate(data)
 
 
 def identity_of(certificate: Certificate) -> SignerIdentity:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ca.certificate import Certificate
-from ca.errors import CaError, EncodingInvalid, TimestampInvalid
+from ca.errors import CaError, TimestampInvalid
 from ca.indication import Indication, Outcome, Step, SubIndication
 from ca.path import PathReport, validate
 from ca.purpose import TIMESTAMPING
@@ -16,9 +16,9 @@ from ca.registry import RevocationReason
 from ca.revocationcheck import check_revocation
 from ca.timestamp import Imprint
 from ca.timestamp_response import parse_response
-from ca.token import VerifiedToken, verify_token
+from ca.token import VerifiedToken, read_certificate, verify_token
 from ca.trust import TrustStore
-from keys.errors import KeysError, SignatureInvalid
+from keys.errors import CmsInvalid, KeysError, SignatureInvalid
 
 IMPRINT_FIELD = "tstInfo.messageImprint"
 HARMLESS = frozenset(
@@ -105,10 +105,8 @@ def _sub_indication(error: Exception) -> SubIndication:
 def _carried(verified: VerifiedToken) -> list[Certificate]:
     found = []
     for data in verified.certificates:
-        try:
-            found.append(Certificate(data))
-        except EncodingInvalid:
-            continue
+        with suppress(CmsInvalid):
+            found.append(read_certificate(data))
     return found
 
 

@@ -10,9 +10,10 @@ from signing.validity.structure import Revision
 from signing.validity.syntax import SyntaxInvalid
 
 HEAD = 65_536  # octets of one object that are searched: dictionaries, not the data of streams
-_REFERENCE = re.compile(
-    rb"(?<!\d)(\d{1,10})[\x00\t\n\f\r ]+\d{1,5}[\x00\t\n\f\r ]+R(?![^\x00\t\n\f\r ()<>\[\]{}/%])"
-)
+_BLANK = rb"\x00\t\n\f\r "
+_R = re.compile(rb"[" + _BLANK + rb"]R(?![^" + _BLANK + rb"()<>\[\]{}/%])")
+_NUMBERS = re.compile(rb"(\d{1,10})[" + _BLANK + rb"]+\d{1,5}[" + _BLANK + rb"]*\Z")
+_BEFORE = 40  # octets before the R in which both numbers stand
 
 
 class Mentions:
@@ -44,8 +45,7 @@ class Mentions:
                 continue
             head = bytes(data[start : min(end, start + HEAD)])
             cut = head.find(b"stream")
-            for found in _REFERENCE.findall(head if cut < 0 else head[:cut]):
-                yield int(found)
+            yield from _references(head if cut < 0 else head[:cut])
         for number in containers:
             place = self._graph.place(revision.index, number)
             if place is None:
@@ -54,5 +54,13 @@ class Mentions:
                 content = self._graph.unpacked(number, place)
             except SyntaxInvalid:
                 continue
-            for found in _REFERENCE.findall(content):
-                yield int(found)
+            yield from _references(content)
+
+
+def _references(text: bytes) -> Iterator[int]:
+    """Numbers that references in a text name."""
+    for match in _R.finditer(text):
+        at = match.start()
+        numbers = _NUMBERS.search(text, max(0, at - _BEFORE), at)
+        if numbers is not None:
+            yield int(numbers[1])

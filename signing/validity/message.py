@@ -6,13 +6,15 @@ broken: the former leaves the verdict open, the latter does not.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ca.certificate import Certificate
 from ca.errors import EncodingInvalid
 from ca.indication import SubIndication
 from ca.ocsp import Element, elements, one_element
-from ca.token import read_certificate
+from ca.token import known_certificate, read_certificate
 from keys import cms, cms_verify, der
 from keys.cms import SignedData
 from keys.cms_verify import VerifiedSigner
@@ -154,15 +156,16 @@ def _dotted(content: bytes) -> str:
     return ".".join(map(str, (top, arcs[0] - 40 * top, *arcs[1:])))
 
 
-def verify_message(message: Message, digest: bytes, known: tuple[bytes, ...]) -> VerifiedSigner:
+def verify_message(message: Message, digest: bytes, known: Sequence[Certificate]) -> VerifiedSigner:
     """The signer, once digest, signature and ESSCertIDv2 hold; raises `MessageRefused`.
 
-    `digest` is of the byte range; `known` certificates are looked at beside those inside.
+    `digest` is of the byte range; one of the `known` certificates serves where the message has none.
     """
-    _check_certificate(message.signed, known)
+    certificate = _certificate(message.signed, known)
+    beside = () if certificate.data in message.signed.certificates else (certificate.data,)
     try:
         (signer,) = cms_verify.verify(
-            message.signed, read_certificate, digests={message.digest: digest}, certificates=known
+            message.signed, read_certificate, digests={message.digest: digest}, certificates=beside
         )
     except SignatureInvalid as error:
         raise MessageRefused("signature", SubIndication.SIG_CRYPTO_FAILURE, str(error)) from error
@@ -182,14 +185,10 @@ def _refusal(error: CmsInvalid) -> MessageRefused:
     return MessageRefused("format", SubIndication.FORMAT_FAILURE, str(error))
 
 
-def _check_certificate(signed: SignedData, known: tuple[bytes, ...]) -> None:
-    """That the signer's certificate is there, with a key that can be used."""
+def _certificate(signed: SignedData, known: Sequence[Certificate]) -> Certificate:
+    """The signer's certificate, with a key that can be used; raises `MessageRefused`."""
     (signer,) = signed.signers
-    for data in (*signed.certificates, *known):
-        try:
-            certificate = Certificate(data)
-        except EncodingInvalid:
-            continue
+    for certificate in (*_inside(signed), *known):
         if (certificate.serial, certificate.issuer_der) != (signer.serial, signer.issuer_der):
             continue
         try:
@@ -197,8 +196,14 @@ def _check_certificate(signed: SignedData, known: tuple[bytes, ...]) -> None:
         except EncodingInvalid as error:
             sub = SubIndication.CRYPTO_CONSTRAINTS_FAILURE
             raise MessageRefused("cryptography", sub, str(error)) from error
-        return
+        return certificate
     detail = "the message does not hold the certificate that its signer names"
     raise MessageRefused(
         "certificate", SubIndication.NO_SIGNING_CERTIFICATE_FOUND, detail, Attack.FOREIGN_SIGNER_INFO
     )
+
+
+def _inside(signed: SignedData) -> Iterator[Certificate]:
+    for data in signed.certificates:
+        with suppress(EncodingInvalid):
+            yield known_certificate(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import BinaryIO
 
 import pikepdf
 
@@ -17,6 +18,7 @@ from signing.validity.syntax import Name, Ref, Stream, Value
 MAX_COMPARED = 5_000  # objects that later revisions touch; 100 signatures touch under 1,000
 MAX_DEPTH = 32
 BUFFER = 65_536  # octets that the reader takes at once
+MAX_COPIED = 16_777_216  # octets of a file that is copied, since the library reads copies far quicker
 _TOLERANCE = Decimal("0.0001")
 
 
@@ -28,9 +30,7 @@ def disagreements(graph: Graph, tree: PageTree, numbers: Iterable[int]) -> tuple
         return AttackFound(Attack.XREF_DISAGREEMENT, detail, last)
 
     try:
-        with pikepdf.open(
-            io.BufferedReader(_File(graph.data), BUFFER), suppress_warnings=True, attempt_recovery=False
-        ) as pdf:
+        with pikepdf.open(_opened(graph.data), suppress_warnings=True, attempt_recovery=False) as pdf:
             return tuple(map(told, _compared(graph, pdf, tree, numbers)))
     except (pikepdf.PdfError, ValueError, RuntimeError, OverflowError, TypeError, RecursionError):
         return (told("another reader cannot read the file without repairing it"),)
@@ -108,6 +108,15 @@ def _same_scalar(ours: Value, theirs: object) -> bool:
     if isinstance(ours, int | float) and isinstance(theirs, int | Decimal):
         return abs(Decimal(str(ours)) - Decimal(theirs)) <= _TOLERANCE
     return False
+
+
+def _opened(data: Buffer) -> BinaryIO:
+    """As a file: a small one in memory, a large one where it lies."""
+    if isinstance(data, bytes):
+        return io.BytesIO(data)  # shares the octets
+    if len(data) <= MAX_COPIED:
+        return io.BytesIO(bytes(data))
+    return io.BufferedReader(_File(data), BUFFER)
 
 
 class _File(io.RawIOBase):

@@ -10,16 +10,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 
 from ca.certificate import Certificate
-from ca.errors import EncodingInvalid
 from ca.indication import Indication, Outcome, Step, SubIndication
 from ca.path import PathReport, validate
 from ca.purpose import DOCUMENT_SIGNING
 from ca.revocationcheck import check_revocation
+from ca.token import read_certificate
 from ca.trust import RevocationData, TrustStore
 from ca.verifystamp import TimestampReport, judge_timestamp
 from keys.cms import OID_SIGNING_TIME, OID_TIMESTAMP_TOKEN, read_signing_time
@@ -107,9 +108,9 @@ def judge_signature(
     if signature.range is None:
         return _closed(made, notes), notes.attacks
     notes.passed("format", "one detached CMS message of one signer")  # 2
-    known = tuple(one.data for one in context.trust.intermediates)
+    digest = context.digests[message.digest, signature.range]
     try:
-        signer = verify_message(message, context.digests[message.digest, signature.range], known)
+        signer = verify_message(message, digest, context.trust.intermediates)
     except MessageRefused as error:
         notes.refused(error, signature.revision)
         return _closed(made, notes), notes.attacks
@@ -297,10 +298,8 @@ def _signing_time(signer: VerifiedSigner) -> datetime | None:
 def _certificates(encoded: Sequence[bytes]) -> list[Certificate]:
     found = []
     for data in encoded:
-        try:
-            found.append(Certificate(data))
-        except EncodingInvalid:
-            continue
+        with suppress(CmsInvalid):
+            found.append(read_certificate(data))
     return found
 
 
