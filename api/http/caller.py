@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -76,10 +77,11 @@ async def once(centre: Centre, claimant: CallerId, request: Request, body: bytes
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyMissing("is needed: 8 to 128 printable ASCII characters without blanks")
     target = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"]
+    digest = hashlib.sha256(body).digest()  # in place of the body, of which no copy is made: it may be a file
 
     def begin() -> Claim | Answer:
         with centre.database() as unit:
-            return unit.answers.claim(claimant, key, target + b"\n" + body, centre.clock.now())
+            return unit.answers.claim(claimant, key, target + b"\n" + digest, centre.clock.now())
 
     claim = await run_in_threadpool(begin)
     if isinstance(claim, Answer):

@@ -31,7 +31,7 @@ from signing.authorisation import AuthorisationId
 from signing.contract import ContractId
 from signing.contract_ports import ContractFilter
 from signing.document import BlobId
-from signing.errors import DocumentUnavailable
+from signing.errors import DocumentUnavailable, TooManyRequests
 from signing.party import PartyId
 from signing.transition import ContractState, turn
 
@@ -54,7 +54,7 @@ class SignSession(BaseModel):
 
 
 class Reminded(BaseModel):
-    """Who was reminded."""
+    """Who was reminded; those who were too lately are left out."""
 
     parties: list[str]
 
@@ -123,15 +123,25 @@ def remind(
 ) -> Reminded:
     """A short message to a party whose turn it is, or to all of them; twice a day at most."""
     requester = requester_of(caller)
-    wanted = [PartyId(form.party)] if form.party is not None else []
-    if not wanted:
-        with centre.database.reading() as unit:
-            found = unit.contracts.get(ContractId(contract))
-        found.require_signing("remind", centre.clock.now())
-        wanted = [party.party_id for party in turn(found.parties) if not party.silent]
-    for party_id in wanted:
-        centre.contracts.invitations.remind(ContractId(contract), party_id, requester)
-    return Reminded(parties=list(wanted))
+    if form.party is not None:
+        centre.contracts.invitations.remind(ContractId(contract), PartyId(form.party), requester)
+        return Reminded(parties=[form.party])
+    with centre.database.reading() as unit:
+        held = unit.contracts.get(ContractId(contract))
+    held.require_signing("remind", centre.clock.now())
+    told: list[str] = []
+    limit: TooManyRequests | None = None
+    for one in turn(held.parties):
+        if one.silent:
+            continue
+        try:
+            centre.contracts.invitations.remind(ContractId(contract), one.party_id, requester)
+            told.append(one.party_id)
+        except TooManyRequests as error:
+            limit = error  # of this party alone: the others are told all the same
+    if limit is not None and not told:
+        raise limit
+    return Reminded(parties=told)
 
 
 @router.post("/{contract}/parties/{party}/replace", status_code=201)

@@ -28,7 +28,9 @@ from api.settings import Language
 from api.wiring import Centre
 from signing.attend import Presented
 from signing.errors import SigningError
+from signing.stamp import beijing
 
+MAX_MESSAGES = 10  # the newest
 MAX_PICTURES = 300  # of one page of ours; longer documents are read in a reader of one's own
 PICTURE_WIDTH = 1_080  # pixels: a telephone's screen
 _ASSETS = {"sign.css": "text/css", "sign.js": "text/javascript"}
@@ -99,6 +101,25 @@ def download(token: TokenPath, centre: Wired) -> Response:
     return Response(shown_document(centre, token), media_type="application/pdf", headers=headers)
 
 
+@router.get("/sign/{token}/messages")
+def messages_page(token: TokenPath, request: Request, centre: Wired) -> HTMLResponse:
+    """Short messages to this party, where the simulator in this process takes them."""
+    language = _language(request)
+    desk = centre.simulator
+    admitted = centre.contracts.attendance.whose(token)
+    if desk is None or not centre.message_sender.simulated:
+        raise HTTPException(404)
+    mobile = admitted.party.signer.mobile
+    found = desk.messages(mobile)[-MAX_MESSAGES:] if mobile is not None else []
+    items = [element("p", f"{beijing(one.at)}  {one.text}") for one in reversed(found)]
+    values = {
+        "title": said("messages-title", language),
+        "detail": joined(*items) if items else said("messages-none", language),
+        "advice": said("test", language),
+    }
+    return html("plain.html", language, values)
+
+
 @router.get("/assets/{name}")
 def asset(name: str) -> Response:
     """The style sheet and the script."""
@@ -122,13 +143,12 @@ def _page(centre: Centre, token: str, presented: Presented, language: Language) 
     text = {name.replace("-", "_"): said(name, language) for name in _FIXED}
     role = said(f"role-{shown.role}", language)
     heading = said("heading", language, title=shown.title)
-    simulated = centre.identity_provider.simulated or centre.message_sender.simulated
     values = {
         **text,
         "title": heading,
         "heading": heading,
         "token": token,
-        "banner": element("p", said("test", language), class_="test") if simulated else Markup(""),
+        "banner": _banner(centre, token, language),
         "who": said("who", language, name=shown.name, role=role, number=shown.number),
         "terms": terms_list(admitted.contract, language),
         "digest": said("digest", language, sha256=presented.shown.digests.sha256.hex()),
@@ -146,6 +166,18 @@ def _page(centre: Centre, token: str, presented: Presented, language: Language) 
         **_document(presented.data, token, language),
     }
     return html("sign.html", language, values)
+
+
+def _banner(centre: Centre, token: str, language: Language) -> Markup:
+    """What marks a test, with the way to messages that no telephone receives."""
+    sender = centre.message_sender
+    if not (centre.identity_provider.simulated or sender.simulated):
+        return Markup("")
+    text = element("span", said("test", language))
+    link = ""
+    if sender.simulated and centre.simulator is not None:
+        link = element("a", said("messages-title", language), href=f"/sign/{token}/messages", target="_blank")
+    return Markup(f'<p class="test">{text} {link}</p>')
 
 
 def _document(data: bytes, token: str, language: Language) -> dict[str, Markup]:

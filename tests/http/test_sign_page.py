@@ -164,6 +164,20 @@ def test_what_others_wrote_is_text_and_no_markup(bank: Bank) -> None:
     assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;" in page
 
 
+def test_a_test_shows_the_messages_that_no_telephone_receives(bank: Bank) -> None:
+    signer = bank.signer(bank.make())
+    signer.read()
+    signer.consent()
+    signer.identify()
+    signer.state()
+    _, code = signer.code()
+    assert f"/sign/{signer.token}/messages" in page_of(bank, signer.token).text
+    page = bank.client.get(f"/sign/{signer.token}/messages", headers=CHINESE)
+    assert page.status_code == 200
+    assert code in page.text
+    assert bank.client.get(f"/sign/sign-{'A' * 43}/messages").status_code == 404
+
+
 def test_only_our_two_files_are_assets(bank: Bank) -> None:
     for name in ("sign.html", "..%2f__init__.py", "nothing.js"):
         assert bank.client.get(f"/assets/{name}").status_code == 404

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from api.wiring import Centre
 from ca.certificate import Certificate
@@ -143,3 +145,39 @@ def test_an_authorisation_that_is_not_there_seals_nothing(bank: Bank) -> None:
     assert answer.status_code in {403, 404}, answer.text
     assert bank.caller.post(target, {}).json()["errors"][0]["field"] == "authorisation"
     assert bank.open(made, "lender").status_code == 409
+
+
+def test_nothing_is_signed_when_a_commit_fails_and_the_act_can_be_tried_again(bank: Bank) -> None:
+    """A 201 for a signature that is not stored would be the worst answer of all."""
+    engine = bank.centre.database.engine
+    failing = {"left": 0}
+
+    def fail(_connection: object) -> None:
+        if failing["left"]:
+            failing["left"] -= 1
+            if not failing["left"]:
+                raise OperationalError("COMMIT", {}, Exception("disk I/O error"))
+
+    made = bank.make()
+    signer = bank.signer(made)
+    signer.agree()
+    statuses = []
+    event.listen(engine, "commit", fail)
+    try:
+        for which in range(1, 13):  # the claim, the turn, the certificate, the request, the signature…
+            failing["left"] = which
+            statuses.append(signer.post("/sign", {}).status_code)
+            failing["left"] = 0
+            if statuses[-1] != 503:
+                break
+    finally:
+        event.remove(engine, "commit", fail)
+    assert len(statuses) > 5
+    assert statuses[-1] in {201, 409}  # 409: stored, but the answer could not be kept, as a new key is told
+    assert {one["role"]: one["state"] for one in bank.show(made)["parties"]}["borrower"] == "signed"
+    assert [one["kind"] for one in revisions_of(bank, made)] == ["rendered", "prepared", "signed"]
+
+
+def revisions_of(bank: Bank, made: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = bank.caller.get(f"/v1/contracts/{made['id']}/revisions").json()["revisions"]
+    return found
