@@ -25,7 +25,7 @@ _GAP = 4.0  # points between the drawing and the text
 _WIDE = 1.5  # of the height: from this width on the text stands beside the drawing
 _DRAWING_BESIDE = 0.42  # of the width, at most
 _TEXT_BELOW = 0.45  # of the height, at most
-_NAME_SIZE = 1.9  # of the text's size, of a name that stands for a seal
+_NAME_SIZE = 4.0  # of the text's size at most, of a name that stands for a seal: it is read at arm's length
 _DESCENT = 0.14  # of the size: below the baseline
 _INK = b"0.078 0.094 0.165 rg\n"
 _GREY = b"0.541 0.561 0.596 rg 0.541 0.561 0.596 RG\n"
@@ -103,10 +103,11 @@ def compose_stamp(
     lines = [face.line(one, field) for one in text.lines(language)]
     widest = max(line.width for line in lines) / 1000
     width, height = size.width - 2 * _INSET, size.height - 2 * _INSET
-    beside = width >= _WIDE * height
+    beside = drawing is not None and width >= _WIDE * height
     name = face.line(text.name, field) if drawing is None else None
-    aspect = _aspect(name, drawing)
-    share = min(height * aspect, _DRAWING_BESIDE * width) if beside else 0.0
+    share = (
+        min(height * drawing.width / drawing.height, _DRAWING_BESIDE * width) if beside and drawing else 0.0
+    )
     if beside:
         points = min((width - share - _GAP) / widest, height / (len(lines) * _LEADING), LARGEST)
     else:
@@ -167,13 +168,6 @@ def _check(points: float, size: Size, field: str) -> None:
     if points < SMALLEST:
         reason = f"{size.width:.0f} by {size.height:.0f} points are too small for what a signature shows"
         raise PlacementInvalid(field, reason)
-
-
-def _aspect(name: Line | None, drawing: Drawing | None) -> float:
-    """Width by height."""
-    if drawing is not None:
-        return drawing.width / drawing.height
-    return 1.0 if name is None else max(name.width / 1000 / _LEADING, 1.0)
 
 
 def _drawn(drawing: Drawing, area: tuple[float, float, float, float]) -> Iterator[bytes]:
