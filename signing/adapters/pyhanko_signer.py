@@ -19,7 +19,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.crypt import AuthStatus
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError, PdfWriteError
+from pyhanko.pdf_utils.misc import PdfWriteError
 from pyhanko.sign.fields import (
     FieldMDPAction,
     FieldMDPSpec,
@@ -36,13 +36,20 @@ from ca.errors import EncodingInvalid
 from keys.errors import KeysError
 from keys.ports import Signer
 from signing.document import Buffer
-from signing.errors import DocumentRefused, FieldInvalid, PlacementInvalid, SignatureMismatch
+from signing.errors import (
+    DocumentRefused,
+    FieldInvalid,
+    PlacementInvalid,
+    SignatureMismatch,
+    SigningError,
+)
 from signing.form import Form
 from signing.pades import message
 from signing.pades.order import SignatureOrder
 from signing.pades.permission import FORM_FILLING, NO_CHANGES
 from signing.pades.signatory import TOKEN_ROOM, signatory
 from signing.pdf.geometry import PageInfo
+from signing.pdf.limits import LIMITS
 from signing.place import Box
 from signing.ports import TimestampSource
 
@@ -52,7 +59,6 @@ PERMIT_NOTES = 1 << 5  # bit 6: annotations and forms
 PERMIT_CHANGES = 1 << 3  # bit 4: what placing new fields is
 _DIGEST_FOR_PYHANKO = "sha256"  # it wants one; ours is computed beside it, in the signer's own suite
 _FIELD_ERRORS = (PyHankoError, PdfWriteError)
-_READ_ERRORS = (PdfError, pikepdf.PdfError, ValueError, TypeError, LookupError, AttributeError)
 
 
 class PyHankoSigner:
@@ -131,6 +137,10 @@ class PyHankoSigner:
         return _appended(data, written(made))
 
     def _open(self, data: Buffer, permits: int) -> IncrementalPdfFileWriter:
+        if len(data) > LIMITS.max_size:
+            reason = f"has {len(data)} octets; {LIMITS.max_size} are allowed"
+            raise DocumentRefused("too-large", reason)
+
         def read() -> IncrementalPdfFileWriter:
             writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
             if writer.prev.encrypted:
@@ -251,14 +261,14 @@ def _dictionary(entries: Mapping[str, generic.PdfObject]) -> generic.DictionaryO
 
 
 def _guarded(read: Callable[[], T]) -> T:
-    """What `read` answers; what libraries raise on odd files becomes `DocumentRefused`."""
+    """What `read` answers; whatever pyHanko lets through on broken files becomes `DocumentRefused`."""
     try:
         return read()
-    except _FIELD_ERRORS:
+    except (SigningError, *_FIELD_ERRORS):
         raise
     except pikepdf.PasswordError:
         raise DocumentRefused("encrypted", "is encrypted with another password") from None
-    except _READ_ERRORS as error:
+    except Exception as error:  # fuzzing found assertions, and errors of zlib, struct and Python's own kinds
         raise DocumentRefused("broken", "has objects that cannot be read") from error
 
 

@@ -19,7 +19,7 @@ from signing.pades.revision import OpenRevision, SignatureDictionary
 from signing.pades.signatory import TOKEN_ROOM
 from signing.pades.validationdata import extended
 from signing.pdf.increment import Increment
-from signing.pdf.source import PdfSource
+from signing.pdf.source import PdfSource, guarded
 from signing.pdf.syntax import array, reference, serialise, text
 from signing.ports import TimestampSource
 
@@ -39,6 +39,19 @@ def timestamp_document(
     Raises `TimestampUnavailable` when there is no token, or one that says another time;
     `SignatureMismatch` when it does not fit.
     """
+    name, revision = guarded(lambda: _revision(source, room))
+    imprint = revision.digest(source.data, digest)
+    token = timestamps.token(imprint, digest)
+    info = check_token(token, digest, imprint)
+    if abs(info.gen_time - at) > MAX_SKEW:
+        raise TimestampUnavailable(f"the token says {info.gen_time:%FT%TZ}, and it is {at:%FT%TZ}")
+    try:
+        return revision.close(token)
+    except ValueError as error:
+        raise SignatureMismatch(name, str(error)) from error
+
+
+def _revision(source: PdfSource, room: int) -> tuple[str, OpenRevision]:
     increment = Increment(source)
     value, field = increment.reserve(), increment.reserve()
     dictionary = SignatureDictionary.compose(_HEAD, b"", room)
@@ -51,16 +64,7 @@ def timestamp_document(
         % (text(name), reference(value)),
     )
     _add_field(increment, source, field)
-    revision = OpenRevision.of(source.size, increment.render(), value, dictionary)
-    imprint = revision.digest(source.data, digest)
-    token = timestamps.token(imprint, digest)
-    info = check_token(token, digest, imprint)
-    if abs(info.gen_time - at) > MAX_SKEW:
-        raise TimestampUnavailable(f"the token says {info.gen_time:%FT%TZ}, and it is {at:%FT%TZ}")
-    try:
-        return revision.close(token)
-    except ValueError as error:
-        raise SignatureMismatch(name, str(error)) from error
+    return name, OpenRevision.of(source.size, increment.render(), value, dictionary)
 
 
 def new_name(source: PdfSource) -> str:

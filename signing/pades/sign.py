@@ -30,7 +30,7 @@ from signing.pades.revision import OpenRevision, SignatureDictionary
 from signing.pades.signatory import TOKEN_ROOM, Signatory, signatory
 from signing.pdf.formobject import form_object
 from signing.pdf.increment import Increment
-from signing.pdf.source import PdfSource, SignatureField
+from signing.pdf.source import PdfSource, SignatureField, guarded
 from signing.pdf.syntax import date, reference, text
 from signing.ports import TimestampSource
 
@@ -112,21 +112,8 @@ def _signatory(
 def _begin(
     source: PdfSource, order: SignatureOrder, who: Signatory, *, timestamped: bool
 ) -> PendingSignature:
-    target = require_field(source, order.field)
-    certifies = check_permitted(source, order.field)
-    increment = Increment(source)
-    number = increment.reserve()
-    dictionary = SignatureDictionary.compose(
-        _HEAD,
-        _claims(order) + b" /Reference " + references(source, target, certifies=certifies),
-        order.contents_size or who.room + (TOKEN_ROOM if timestamped else 0),
-    )
-    increment.put(number, dictionary.body)
-    _put_field(increment, source, target, number, order)
-    if certifies:
-        changes = {b"Perms": b"<</DocMDP " + reference(number) + b">>"} | _flags(increment, source)
-        increment.put(source.pdf.Root.objgen[0], amended(source.pdf.Root, changes))
-    revision = OpenRevision.of(source.size, increment.render(), number, dictionary)
+    room = order.contents_size or who.room + (TOKEN_ROOM if timestamped else 0)
+    revision = guarded(lambda: _revision(source, order, room))
     digest = who.public.algorithm.digest
     document_digest = revision.digest(source.data, digest)
     prepared = who.builder.prepare(document_digest)
@@ -141,6 +128,22 @@ def _begin(
         revision=revision,
         prepared=prepared,
     )
+
+
+def _revision(source: PdfSource, order: SignatureOrder, room: int) -> OpenRevision:
+    target = require_field(source, order.field)
+    certifies = check_permitted(source, order.field)
+    increment = Increment(source)
+    number = increment.reserve()
+    dictionary = SignatureDictionary.compose(
+        _HEAD, _claims(order) + b" /Reference " + references(source, target, certifies=certifies), room
+    )
+    increment.put(number, dictionary.body)
+    _put_field(increment, source, target, number, order)
+    if certifies:
+        changes = {b"Perms": b"<</DocMDP " + reference(number) + b">>"} | _flags(increment, source)
+        increment.put(source.pdf.Root.objgen[0], amended(source.pdf.Root, changes))
+    return OpenRevision.of(source.size, increment.render(), number, dictionary)
 
 
 def sign(

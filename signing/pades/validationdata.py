@@ -79,8 +79,13 @@ def add_validation_data(source: PdfSource, material: ValidationMaterial) -> byte
 
     /VRI has an entry for each signature and document timestamp, with the certificates, CRLs and OCSP
     answers that pertain to it; an entry that stands is left as it is, and what comes later for its
-    signature stands in the store's own arrays. Nothing is embedded twice.
+    signature stands in the store's own arrays. Nothing is embedded twice. Raises `DocumentRefused` for a
+    document whose objects cannot be read.
     """
+    return guarded(lambda: _appended(source, material))
+
+
+def _appended(source: PdfSource, material: ValidationMaterial) -> bytes:
     root = source.pdf.Root
     found = root.get("/DSS")
     store = _Store()
