@@ -214,9 +214,9 @@ def _require(contract: Contract, party: Party, at: datetime) -> None:
     if not party.silent:
         raise Refused("party", "signs in person")
     contract.require_signing("set the seal", at)
+    require_turn(contract.parties, party.party_id)
     if party.state is not PartyState.INVITED:
         raise StateInvalid("party", party.state.value, "set the seal")
-    require_turn(contract.parties, party.party_id)
 
 
 def _drawings(

@@ -75,5 +75,6 @@ class Replacement:
             contract = unit.contracts.get(contract_id)
             signing = contract.state is ContractState.SIGNING
             fresh = invite(unit, contract, now) if signing else ()
+            contract = unit.contracts.get(contract_id)
         self._invitations.tell(contract, fresh, actor=requester.actor)
         return contract.party(new.party_id)

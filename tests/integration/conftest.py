@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from tests.support.demonstration import demonstration
 from tests.support.interop import bouncycastle, openssl, pdfbox
+from tests.support.signing_studio import bank, studio
 
-__all__ = ["bouncycastle", "demonstration", "openssl", "pdfbox"]
+__all__ = ["bank", "bouncycastle", "demonstration", "openssl", "pdfbox", "studio"]
