@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from api import messages
-from api.consents import known_texts
+from api.consents import FACE, known_texts
 from api.errors import InputInvalid
 from api.http.centre import View, Wired
 from api.http.certificates import Key
@@ -34,6 +34,8 @@ from api.http.signsession import From, SessionRoute, Token
 from evidence.clock import rfc3339
 from signing.attend import NoticeShown
 from signing.challenge import ChallengeId
+from signing.errors import Refused
+from signing.identity import Method
 from signing.intent import IntentId
 
 router = APIRouter(prefix="/v1/sign-session", tags=["sign sessions"], route_class=SessionRoute)
@@ -128,7 +130,14 @@ def view(form: ViewForm, token: Token, centre: Wired, origin: From, _key: Key) -
 
 @router.post("/identity", status_code=201)
 def identity(form: IdentityForm, token: Token, centre: Wired, origin: From, _key: Key) -> IdentityShown:
-    """Ask the bureau about the party. What it says of anybody but a match is the problem's `verdict`."""
+    """Ask the bureau about the party. What it says of anybody but a match is the problem's `verdict`.
+
+    A face is compared only for who consented to that alone; the other ways stay open to who did not.
+    """
+    if form.method is Method.FACE:
+        given = centre.contracts.attendance.whose(token).session.consents
+        if FACE not in {one.scope for one in given}:
+            raise Refused("consent", f"is missing for {FACE}")
     made = centre.contracts.identification.prove(
         token, form.method, card=form.card, face_token=form.face_token, origin=origin
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from api.consents import consent_text
+from api.consents import FACE, consent_text
 from api.db import Unit
 from api.http.contractshown import TermsShown
 from api.settings import Language
@@ -14,6 +14,7 @@ from evidence.clock import rfc3339
 from signing.admit import Admitted
 from signing.document import Revision
 from signing.errors import ProofExpired, Refused
+from signing.identity import Method
 from signing.intent import Intent
 from signing.party import masked_mobile
 from signing.proof import Concluded, SigningProfile, conclude
@@ -24,6 +25,8 @@ class TextShown(BaseModel):
     """A text to consent to."""
 
     scope: str
+    required: bool
+    """False for one that only one way of proving the identity needs."""
     given: bool
     text_id: str | None
     """Null for a scope whose text the caller shows itself."""
@@ -113,7 +116,7 @@ def session_shown(unit: Unit, admitted: Admitted, language: Language, now: datet
         mobile=None if mobile is None else masked_mobile(mobile),
         document=_document(unit.documents.revisions(contract.document_id)[-1]),
         reading=_reading(session, party.profile),
-        consents=[_text(scope, session, language) for scope in party.profile.consents],
+        consents=_texts(session, party.profile, language),
         identity=IdentityShown(
             ways=[sorted(one.value for one in way) for way in party.profile.identity],
             done=concluded is not None,
@@ -150,12 +153,25 @@ def _reading(session: Session, profile: SigningProfile) -> ReadingShown:
     return ReadingShown(min_dwell_s=profile.min_dwell_s, must_scroll=profile.must_scroll, done=done)
 
 
-def _text(scope: str, session: Session, language: Language) -> TextShown:
-    given = any(one.scope == scope for one in session.consents)
-    text = consent_text(scope, language)
-    if text is None:
-        return TextShown(scope=scope, given=given, text_id=None, text=None, sha256=None)
-    return TextShown(scope=scope, given=given, text_id=text.text_id, text=text.text, sha256=text.sha256)
+def _texts(session: Session, profile: SigningProfile, language: Language) -> list[TextShown]:
+    scopes = dict.fromkeys(profile.consents, True)
+    if any(Method.FACE in way for way in profile.identity):
+        scopes.setdefault(FACE, False)
+    given = {one.scope for one in session.consents}
+    found = []
+    for scope, required in scopes.items():
+        text = consent_text(scope, language)
+        found.append(
+            TextShown(
+                scope=scope,
+                required=required,
+                given=scope in given,
+                text_id=None if text is None else text.text_id,
+                text=None if text is None else text.text,
+                sha256=None if text is None else text.sha256,
+            )
+        )
+    return found
 
 
 def _concluded(unit: Unit, admitted: Admitted, now: datetime) -> Concluded | None:

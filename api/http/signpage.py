@@ -204,6 +204,8 @@ def _consents(shown: SessionShown, language: Language) -> Markup:
     """Each in a box of its own, empty until the party ticks it."""
     parts = []
     for one in shown.consents:
+        if not one.required:
+            continue  # for a face, which an application captures, and asks about
         text = consent_text(one.scope, language)
         if text is None:
             parts.append(element("p", said("consent-elsewhere", language, scope=one.scope)))

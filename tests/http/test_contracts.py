@@ -268,6 +268,33 @@ def test_a_contract_that_is_not_there_is_not_found(bank: Bank, target: str) -> N
     assert bank.caller.get("/v1/contracts/x").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("act", "document", "status", "field"),
+    [
+        ("start", None, 409, ""),
+        ("void", {}, 422, "reason"),
+        ("void", {"reason": "x" * 501}, 422, "reason"),
+        ("remind", {"party": "x"}, 422, "party"),
+        ("remind", {"party": "0" * 36}, 404, ""),
+        ("remind", {"everybody": True}, 422, "everybody"),
+        ("parties/PARTY/replace", {"name": "某人"}, 422, "id_number"),
+        ("parties/PARTY/replace", {"name": "某人", "id_number": "1", "mobile": "1"}, 422, "party.id_number"),
+        ("parties/PARTY/seal", {}, 422, "authorisation"),
+        ("parties/x/seal", {"authorisation": "a"}, 422, "party"),
+        ("parties/x/sign-sessions", None, 422, "party"),
+        ("parties/00000000-0000-0000-0000-000000000000/sign-sessions", None, 404, ""),
+    ],
+)
+def test_every_act_names_what_is_wrong(
+    bank: Bank, act: str, document: object, status: int, field: str
+) -> None:
+    made = bank.make()
+    target = f"/v1/contracts/{made['id']}/{act.replace('PARTY', made['parties'][0]['id'])}"
+    answer = bank.caller.post(target, document)
+    assert answer.status_code == status, answer.text
+    assert fields_of(answer) == [field]
+
+
 def test_problems_speak_chinese(bank: Bank) -> None:
     answer = bank.caller.request(  # type: ignore[attr-defined]
         "POST",

@@ -8,6 +8,7 @@ import secrets
 
 import pytest
 
+from api.consents import known_texts
 from api.simulator.fault import Fault, Party, Trouble
 from api.simulator.population import Case
 from tests.support.bank import Bank
@@ -15,6 +16,8 @@ from tests.support.signers import BORROWER, PEOPLE, party
 
 pytestmark = pytest.mark.slow
 NOBODY = "0" * 36
+FACE_TEXT = known_texts()["face/1/zh-CN"]
+OTHER_TEXT = {"text_id": FACE_TEXT.text_id, "text_sha256": FACE_TEXT.sha256}
 
 
 def test_a_party_reads_consents_proves_itself_and_agrees(bank: Bank) -> None:
@@ -41,7 +44,7 @@ def test_a_party_reads_consents_proves_itself_and_agrees(bank: Bank) -> None:
     after = signer.get().json()
     assert after["reading"]["done"]
     assert after["identity"]["done"]
-    assert all(one["given"] for one in after["consents"])
+    assert {one["scope"]: one["given"] for one in after["consents"]} == {"e-signature": True, "face": False}
     states = {one["role"]: one["state"] for one in bank.show(made)["parties"]}
     assert states["borrower"] == "confirmed"
 
@@ -122,6 +125,9 @@ def test_who_is_not_confirmed_is_told_the_verdict(bank: Bank, case: Case) -> Non
 
 def test_a_face_is_another_way(bank: Bank) -> None:
     signer = bank.signer(bank.make())
+    alone = signer.post("/identity", {"method": "face", "face_token": BORROWER.face_token})
+    assert (alone.status_code, alone.json()["field"]) == (422, "consent")  # of its own, for a face
+    signer.consent("face")
     assert signer.post("/identity", {"method": "face"}).json()["field"] == "face_token"
     low = signer.post("/identity", {"method": "face", "face_token": "low-1"})
     assert low.json()["code"] == "identity-refused"
@@ -205,6 +211,12 @@ def test_a_post_needs_a_key(bank: Bank) -> None:
         ("/identity", {"method": "palm"}, "method"),
         ("/identity", {"method": "four-elements", "card": "abc"}, "card"),
         ("/identity", {"method": "three-elements", "mobile": "13800000001"}, "mobile"),
+        ("/consent", {"scope": "face", "text_id": FACE_TEXT.text_id, "text_sha256": "0" * 64}, "text_sha256"),
+        ("/consent", {"scope": "e-signature", **OTHER_TEXT}, "text_id"),
+        ("/sign", {"handwriting": [[{"x": 1, "y": 1, "at": -1}]]}, "handwriting.0.0.at"),
+        ("/sign", {"handwriting": []}, "strokes"),
+        ("/sign", {"handwriting": [[{"x": 1, "y": 1, "at": 0}]]}, "strokes"),
+        ("/sign", {"certificate": "mine"}, "certificate"),
         ("/code", {"intent": "x"}, "intent"),
         ("/confirm", {"intent": NOBODY, "code": "12ab"}, "code"),
         ("/decline", {"reason": ""}, "reason"),

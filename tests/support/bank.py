@@ -59,8 +59,10 @@ class Signer:
         self.done("/view", {"dwell_ms": 60_000, "scrolled_to_end": True, "pages_ms": [30_000, 30_000]})
         return answer.content
 
-    def consent(self) -> None:
+    def consent(self, scope: str = CONSENT) -> None:
         for one in self.get().json()["consents"]:
+            if one["scope"] != scope:
+                continue
             given = {"scope": one["scope"], "text_id": one["text_id"], "text_sha256": one["sha256"]}
             self.done("/consent", given)
 
