@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.simulator.population import Case, Person, Population, is_card, is_credit_code, is_id_number
+from api.simulator.population import Case, Person, Population, is_card
 from signing.identity import Method, Verdict
+from signing.valuesidentity import is_credit_code, is_person_id
 
 FACE_THRESHOLD = 800_000  # ppm
 _SCORES = {"face-": 967_000, "low-": 412_000}
@@ -59,7 +60,7 @@ class Bureau:
         number = asked["id_number"]
         case = _case(number[14:17])
         known = self._population.people.get(number)
-        verdict = _of_document(is_id_number(number), case)
+        verdict = _of_document(is_person_id(number), case)
         if verdict is Verdict.MATCH and known is not None and known.name != asked["name"]:
             verdict = Verdict.MISMATCH
         if verdict is not Verdict.MATCH:

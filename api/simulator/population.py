@@ -27,7 +27,6 @@ _CHECKS = "10X98765432"
 _CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015 5.2: no I, O, S, V, Z
 _CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
-ID_LENGTH = CREDIT_LENGTH = 18
 ORDINARY_ORDERS = 900  # order numbers from here on name special cases
 
 
@@ -152,24 +151,6 @@ def credit_code(head: str, organisation: str) -> str:
     check = (11 - weighed % 11) % 11
     body = f"{head}{organisation}{'X' if check == 10 else check}"  # noqa: PLR2004  (the eleventh residue)
     return body + _credit_check(body)
-
-
-def is_id_number(text: str) -> bool:
-    """Whether it is a resident identity number with a day of birth that is one, and its check character."""
-    if len(text) != ID_LENGTH or not (text[:17].isascii() and text[:17].isdigit()):
-        return False
-    try:
-        date.fromisoformat(f"{text[6:10]}-{text[10:12]}-{text[12:14]}")
-    except ValueError:
-        return False
-    return with_check(text[:17]) == text
-
-
-def is_credit_code(text: str) -> bool:
-    """Whether it is a unified social credit code with its check character."""
-    if len(text) != CREDIT_LENGTH or not all(one in _CREDIT_DIGITS for one in text):
-        return False
-    return _credit_check(text[:17]) == text[17]
 
 
 def is_card(text: str) -> bool:

@@ -13,12 +13,11 @@ from api.simulator.population import (
     Population,
     credit_code,
     is_card,
-    is_credit_code,
-    is_id_number,
     with_check,
     with_luhn,
 )
 from signing.identity import Method, Verdict
+from signing.valuesidentity import is_credit_code, is_person_id
 from tests.support.simulated import SECRET, open_parties
 
 
@@ -32,7 +31,7 @@ def test_check_characters_are_those_of_the_standards() -> None:
 def test_everybody_has_numbers_that_check() -> None:
     population = Population()
     for person in population.people.values():
-        assert is_id_number(person.id_number)
+        assert is_person_id(person.id_number)
         assert is_card(person.card)
         assert re.fullmatch(r"1[3-9]\d{9}", person.mobile)
         assert 2 <= len(person.name) <= 3
@@ -52,7 +51,7 @@ def test_a_seed_says_who_there_is() -> None:
     ["", "1" * 18, "11010519490231002X", "11010519491231002x", "110105194912310021", "\uff11" * 18],
 )
 def test_a_wrong_identity_number_is_none(text: str) -> None:
-    assert not is_id_number(text)
+    assert not is_person_id(text)
     asked = {"name": "某人", "id_number": text}
     assert Bureau(Population()).conclude(Method.TWO_ELEMENTS, asked).verdict is Verdict.NOT_FOUND
 
