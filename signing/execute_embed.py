@@ -88,7 +88,7 @@ def embed(
     data = assemble(blobs, revisions)  # 1
     own, *above = certificates
     algorithm = signer.public.algorithm
-    with closing(open_source(data)) as source:
+    with closing(open_source(data, vetted=True)) as source:  # these very octets were, when they came
         pending = begin(source, order, identity_of(own), algorithm, [one.data for one in above])  # 2
     signature = signer.sign(pending.to_sign)  # 3
     imprint = pending.digest.of(signature)
