@@ -92,7 +92,7 @@ def test_a_contract_signed_by_all_is_passed_by_the_judge(bank: Bank, suite: str)
     )
     target = f"/v1/contracts/{made['id']}/parties/{made['parties'][2]['id']}/seal"
     early = bank.caller.post(target, {"authorisation": authorisation})
-    assert (early.status_code, early.json()["state"]) == (409, "pending")
+    assert (early.status_code, early.json()["code"]) == (409, "order-not-reached")
 
     borrower = bank.signer(made, "borrower")
     unconfirmed = borrower.post("/sign", {})
