@@ -48,6 +48,7 @@ def page_picture(data: Buffer, number: int, width: int) -> bytes:
     with opened(data) as document:
         if not 1 <= number <= len(document):
             raise InputInvalid("page", f"is none of the {len(document)} pages")
+        document.init_forms()  # before the page is opened: signatures of others are shown too
         page = document[number - 1]
         wide, high = page.get_size()
         scale = min(width / max(wide, 1.0), (MAX_PIXELS / max(wide * high, 1.0)) ** 0.5)

@@ -111,6 +111,19 @@ def test_every_page_is_a_picture_and_text(bank: Bank) -> None:
     assert whole.content == signer.get("/document").content
 
 
+def test_who_signs_later_sees_who_signed_before(bank: Bank) -> None:
+    made = bank.make()
+    guarantor = bank.signer(made, "guarantor")
+    count = len(Elements(page_of(bank, guarantor.token).text).of("img"))
+    before = bank.client.get(f"/sign/{guarantor.token}/pages/{count}.png").content
+    borrower = bank.signer(made, "borrower")
+    borrower.agree()
+    borrower.done("/sign", {})
+    assert bank.client.get(f"/sign/{guarantor.token}/pages/{count}.png").content == before  # as it was shown
+    page_of(bank, guarantor.token)
+    assert bank.client.get(f"/sign/{guarantor.token}/pages/{count}.png").content != before
+
+
 def test_every_field_has_a_label_and_every_part_a_name(bank: Bank) -> None:
     text = page_of(bank, bank.signer(bank.make()).token).text
     elements = Elements(text)
