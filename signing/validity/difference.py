@@ -104,7 +104,7 @@ class _Difference:
         self._revision = revision
         self._touched = touched
         self._form = FormChanges(graph, revision, before, after, touched)
-        self._fields = before
+        self._forms = (before, after)
         self._explained: set[int] = set()
 
     def _old(self, value: Value) -> Value:
@@ -128,7 +128,7 @@ class _Difference:
 
     def pages(self, tree: PageTree) -> Iterator[Change]:
         """Pages and their tree."""
-        pages = PageChanges(self._graph, self._revision, tree, self._touched, self._fields)
+        pages = PageChanges(self._graph, self._revision, tree, self._touched, self._forms)
         yield from pages.changes()
         self._explained |= pages.explained
 
@@ -173,7 +173,8 @@ class _Difference:
                 attack = Attack.SHADOW_HIDE_AND_REPLACE if earlier else Attack.INCREMENTAL_SAVING
                 yield self._change(ChangeClass.PAGE_CONTENT, "the document has other pages", attack)
             return
-        if key == b"Perms" and was is None:
+        if key == b"Perms" and was is None and self._certifies(now):
+            self._explain(now)
             yield self._change(ChangeClass.SIGNATURE, "the document is certified")
             return
         if key == b"Metadata" and isinstance(self._new(now), Stream):
@@ -188,6 +189,16 @@ class _Difference:
         self._explain(now)
         name = key[:64].decode("latin-1")
         yield self._change(_UNKNOWN, f"entry /{name} of the catalogue was changed", attack)
+
+    def _certifies(self, value: Value) -> bool:
+        """Permissions that name a new signature as the certification, and no more."""
+        entries = entries_of(self._new(value))
+        signature = entries.get(b"DocMDP")
+        return (
+            set(entries) == {b"DocMDP"}
+            and isinstance(signature, Ref)
+            and self._graph.place(self._revision - 1, signature.number) is None
+        )
 
     def _explain(self, value: Value) -> None:
         if isinstance(value, Ref):

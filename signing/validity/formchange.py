@@ -8,7 +8,7 @@ from signing.validity.attack import Attack
 from signing.validity.change import Change, ChangeClass
 from signing.validity.fields import SIGNATURE, Field, Form
 from signing.validity.graph import Graph, entries_of, references
-from signing.validity.syntax import Ref, Value
+from signing.validity.syntax import Name, Ref, Value
 
 _SIGNED, _FILLED, _UNKNOWN = ChangeClass.SIGNATURE, ChangeClass.FORM_FILL, ChangeClass.UNKNOWN
 _FLAGS = 3  # ISO 32000-2 table 225: SigFlags has two bits
@@ -58,6 +58,20 @@ class FormChanges:
         number = None if field is None else field.number
         return Change(kind, self._revision, detail, None, number, name, attack)
 
+    def _kind(self, field: Field) -> ChangeClass:
+        """A document timestamp archives; everything else in a signature field signs."""
+        entries = entries_of(self._graph.resolve(self._revision, field.value))
+        stamp = entries.get(b"SubFilter") == Name(b"ETSI.RFC3161")
+        return ChangeClass.ARCHIVE_DATA if stamp else _SIGNED
+
+    @property
+    def _signing(self) -> ChangeClass:
+        """What this revision's new signatures are."""
+        held = self._values_before
+        new = [one for one in self._after.fields if one.signature is not None and one.signature not in held]
+        archiving = new and all(self._kind(one) is ChangeClass.ARCHIVE_DATA for one in new)
+        return ChangeClass.ARCHIVE_DATA if archiving else _SIGNED
+
     def _signatures(self) -> Iterator[Change]:
         """Signature dictionaries, which nobody writes again."""
         for ref in self._values_before:
@@ -92,7 +106,7 @@ class FormChanges:
             if key == b"Fields":
                 continue  # compared field by field
             if key == b"SigFlags" and self._after.flags & _FLAGS >= self._before.flags & _FLAGS:
-                yield self._change(_SIGNED, "the form now says that it holds signatures")
+                yield self._change(self._signing, "the form now says that it holds signatures")
             elif key == b"DR" and self._adds(old.get(key), new.get(key)):
                 yield self._change(_FILLED, "the form has new resources")
             elif key == b"XFA":
@@ -139,12 +153,14 @@ class FormChanges:
         self.explained |= {field.number, *(one.number for one in field.widgets)}
         if field.value is not None:
             yield from self._signed(field)
-        visible = any(_is_visible(self._graph, self._revision, one.entries) for one in field.widgets)
-        if visible:
+        if any(_is_visible(self._graph, self._revision, one.entries) for one in field.widgets):
+            # Without a signature nobody answers for what it shows.
+            empty = field.value is None and any(b"AP" in one.entries for one in field.widgets)
             detail = f"signature field {field.name} was added and shows something on a page"
-            yield self._change(_SIGNED, detail, field, Attack.CERTIFICATION_OVERLAY)
+            kind = _UNKNOWN if empty else _SIGNED
+            yield self._change(kind, detail, field, Attack.CERTIFICATION_OVERLAY)
         else:
-            yield self._change(_SIGNED, f"signature field {field.name} was added", field)
+            yield self._change(self._kind(field), f"signature field {field.name} was added", field)
 
     def _signed(self, field: Field) -> Iterator[Change]:
         """A value where there was none: it must be a new object, and this field's alone."""
@@ -165,7 +181,7 @@ class FormChanges:
             yield self._change(_UNKNOWN, detail, field, Attack.RECYCLED_FIELD)
         else:
             self.explained.add(value.number)
-            yield self._change(_SIGNED, f"signature field {field.name} was signed", field)
+            yield self._change(self._kind(field), f"signature field {field.name} was signed", field)
 
     def _field(self, old: Field, new: Field) -> Iterator[Change]:
         problems: list[Change] = []
@@ -278,8 +294,7 @@ def _is_visible(graph: Graph, revision: int, widget: dict[bytes, Value]) -> bool
     numbers = [one for one in rect if isinstance(one, int | float)] if isinstance(rect, list) else []
     if len(numbers) != 4:  # noqa: PLR2004  (a rectangle)
         return b"AP" in widget
-    empty = numbers[0] == numbers[2] or numbers[1] == numbers[3]
-    return not empty and b"AP" in widget
+    return numbers[0] != numbers[2] and numbers[1] != numbers[3]
 
 
 def _hidden(widget: dict[bytes, Value]) -> int:

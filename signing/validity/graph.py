@@ -12,7 +12,10 @@ from signing.validity.syntax import Indirect, Name, Ref, Spans, Stream, SyntaxIn
 from signing.validity.xref import Place, inflated
 
 MAX_CACHED = 20_000  # objects kept parsed: those of a 1,000-page contract, at about 1,000 octets each
-MAX_UNPACKED = 16  # object streams kept decompressed
+MAX_UNPACKED = 4  # object streams kept decompressed
+MAX_PACKED = 100_000  # objects of one stream; ISO 32000-2 7.5.7 has writers keep to some hundred
+PAIR = 24  # octets of an object's number and offset in a stream, at most
+MAX_WORK = 5_000_000  # objects looked at, again or not: 100 signatures on 1,000 pages take 100,000
 MAX_REFERENCES = 32  # references to references; more are a loop
 _NUMBERS = re.compile(rb"\d+")
 
@@ -29,6 +32,8 @@ class Graph:
             for number, place in revision.entries.items():
                 self._history.setdefault(number, []).append((revision.index, place))
         self._starts: list[int] | None = None
+        self._work = MAX_WORK
+        self._holders: tuple[int, dict[int, set[int]]] | None = None
         self._cache: dict[Place, Value] = {}
         self._unpacked: dict[Place, tuple[list[int], int, bytes]] = {}
 
@@ -49,7 +54,13 @@ class Graph:
         return (one for one in self._history if self.place(revision, one) is not None)
 
     def value(self, revision: int, number: int) -> Value:
-        """The object; None where there is none, or none that can be read."""
+        """The object; None where there is none, or none that can be read.
+
+        Raises `SyntaxInvalid` once more was looked at than any honest file makes necessary.
+        """
+        self._work -= 1
+        if self._work < 0:
+            raise SyntaxInvalid("makes more work than any contract does")
         place = self.place(revision, number)
         if place is None:
             return None
@@ -98,11 +109,13 @@ class Graph:
 
     def holders(self, revision: int, number: int) -> set[int]:
         """Objects that refer to one, as of a revision: looks at them all."""
-        return {
-            one
-            for one in self.numbers(revision)
-            if any(ref.number == number for ref in references(self.value(revision, one)))
-        }
+        if self._holders is None or self._holders[0] != revision:
+            found: dict[int, set[int]] = {}
+            for one in self.numbers(revision):
+                for ref in references(self.value(revision, one)):
+                    found.setdefault(ref.number, set()).add(one)
+            self._holders = (revision, found)
+        return self._holders[1].get(number, set())
 
     def data_start(self, at: int) -> int | None:
         """Where the object begins in whose octets an offset lies, as far as cross-references tell."""
@@ -158,7 +171,9 @@ class Graph:
             raise SyntaxInvalid("lies in an object stream that is none")
         first, count = stream.entries.get(b"First"), stream.entries.get(b"N")
         content = inflated(self.data, stream)
-        if not isinstance(first, int) or not isinstance(count, int) or not 0 <= first <= len(content):
+        if not isinstance(first, int) or not isinstance(count, int) or not 0 <= count <= MAX_PACKED:
+            raise SyntaxInvalid("lies in a malformed object stream")
+        if not 0 <= first <= min(len(content), count * PAIR):
             raise SyntaxInvalid("lies in a malformed object stream")
         numbers = [int(one) for one in _NUMBERS.findall(content[:first])]
         if len(numbers) != 2 * count:

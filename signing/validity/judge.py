@@ -22,7 +22,7 @@ from signing.validity.graph import Graph
 from signing.validity.locate import SignatureObject, signatures_of, unheld
 from signing.validity.message import Message
 from signing.validity.pagetree import PageTree, page_tree
-from signing.validity.prepared import prepared_content
+from signing.validity.prepared import misleading_fields, prepared_content
 from signing.validity.rangedigest import Range, digest_ranges
 from signing.validity.report import PdfReport, SignatureReport, worst
 from signing.validity.secondreader import disagreements
@@ -34,8 +34,6 @@ from signing.validity.timeproof import imprint_digest
 from signing.validity.wreck import attacks_on_wreck
 
 MAX_SIGNATURES = 500  # of one file, each of which costs a path; a contract has up to 100
-_OPEN = frozenset({Attack.SHADOW_HIDE_AND_REPLACE, Attack.SHADOW_REPLACE})
-"""What merely lies prepared leaves the verdict open; what was done with it fails."""
 
 
 def judge_pdf(data: Buffer, trust: TrustStore, *, now: datetime, at: datetime | None = None) -> PdfReport:
@@ -74,6 +72,9 @@ class _Judgement:
     def report(self) -> PdfReport:
         graph = self._graph
         if b"Encrypt" in graph.revisions[-1].trailer:
+            if b"Encrypt" not in graph.revisions[0].trailer:
+                detail = "the encryption was changed"
+                self._attacks.append(AttackFound(Attack.INCREMENTAL_SAVING, detail))
             detail = "the file is encrypted, and encrypted files are not judged"
             return self._closed((), None, "encryption", detail)
         forms = self._forms()  # 2
@@ -100,9 +101,10 @@ class _Judgement:
         touched = {number for one in graph.revisions[first + 1 :] for number in one.entries if number}
         touched |= {one.number for one in signatures if one.number}
         in_use = {one for one in touched if graph.place(graph.revisions[-1].index, one) is not None}
-        self._attacks += disagreements(graph, tree, in_use)  # 8
+        if not any(one.attack is Attack.XREF_DISAGREEMENT for one in self._attacks):
+            self._attacks += disagreements(graph, tree, in_use)  # 8
         self._judge_file()
-        self._prepared(first, forms[first])  # 9
+        self._prepared(first, forms)  # 9
         return self._closed(tuple(judged), tree)
 
     def _forms(self) -> tuple[Form, ...]:
@@ -185,9 +187,11 @@ class _Judgement:
                 Step("revisions", Outcome.PASSED, "every octet after the first signature is accounted for")
             )
 
-    def _prepared(self, first: int, form: Form) -> None:
-        tree = page_tree(self._graph, first)
-        found = prepared_content(self._graph, first, tree, form)
+    def _prepared(self, first: int, forms: tuple[Form, ...]) -> None:
+        found = prepared_content(self._graph, first, page_tree(self._graph, first), forms[first])
+        if forms[-1] is not forms[first]:
+            found += misleading_fields(self._graph, len(forms) - 1, forms[-1])
+        found = tuple({(one.attack, one.detail): one for one in found}.values())
         for one in found:
             self._steps.append(Step("prepared-content", Outcome.FAILED, one.detail))
             self._subs.append(SubIndication.SIG_CONSTRAINTS_FAILURE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 from signing.validity.attack import Attack, AttackFound
@@ -71,7 +71,17 @@ def signatures_of(graph: Graph, forms: tuple[Form, ...]) -> tuple[SignatureObjec
             key = (field.name, field.value if isinstance(field.value, Ref) else None)
             if key not in seen:
                 seen[key] = _located(graph, field, revision)
-    return tuple(sorted(seen.values(), key=lambda one: (one.revision, one.appeared, one.number)))
+    ordered = sorted(seen.values(), key=lambda one: (one.revision, one.appeared, one.number))
+    return tuple(_alone(one, before) for one, before in zip(ordered, [None, *ordered], strict=False))
+
+
+def _alone(one: SignatureObject, before: SignatureObject | None) -> SignatureObject:
+    """A revision has one signature: two cannot both cover all of it."""
+    if before is None or not one.whole or one.revision != before.revision:
+        return one
+    detail = "the revision is claimed by two signatures"
+    found = AttackFound(Attack.BYTE_RANGE_OVERLAP, detail, one.revision, one.field.name)
+    return replace(one, range=None, whole=False, found=(*one.found, found))
 
 
 def _located(graph: Graph, field: Field, revision: int) -> SignatureObject:
@@ -92,8 +102,8 @@ def _located(graph: Graph, field: Field, revision: int) -> SignatureObject:
         ending = graph.structure.ending_at(usable.end)
         if ending is None:
             complain(Attack.BYTE_RANGE_GAP, "the byte range does not end where a revision ends")
-        elif held.start >= usable.end:
-            complain(Attack.SIGNATURE_WRAPPING, "the signature lies outside what it covers")
+        elif not ending.start <= held.start < usable.end:
+            complain(Attack.SIGNATURE_WRAPPING, "the signature lies outside the revision that it ends")
             ending = None
     return SignatureObject(
         field=field,
@@ -102,7 +112,7 @@ def _located(graph: Graph, field: Field, revision: int) -> SignatureObject:
         appeared=revision,
         entries=entries,
         contents=contents,
-        range=usable,
+        range=None if found else usable,
         whole=ending is not None and not found,
         extent=(0, 0) if held is None else (held.start, held.end),
         found=tuple(found),

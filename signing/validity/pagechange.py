@@ -20,13 +20,15 @@ class PageChanges:
     """Compares the pages that a revision touches; `explained` are the objects accounted for."""
 
     def __init__(
-        self, graph: Graph, revision: int, tree: PageTree, touched: frozenset[int], fields: Form
+        self, graph: Graph, revision: int, tree: PageTree, touched: frozenset[int], forms: tuple[Form, Form]
     ) -> None:
         self._graph = graph
         self._revision = revision
         self._tree = tree
         self._touched = touched
-        self._widgets = {one.number for field in fields.fields for one in field.widgets}
+        before, after = ({one.number for field in form.fields for one in field.widgets} for form in forms)
+        self._widgets = before
+        self._widgets_after = after
         self.explained: set[int] = set()
 
     def changes(self) -> Iterator[Change]:
@@ -130,6 +132,10 @@ class PageChanges:
             if gone not in after:
                 detail = "an annotation was removed from the page"
                 yield self._change(ChangeClass.PAGE_CONTENT, detail, Attack.SHADOW_HIDE, _number(gone), page)
+        kept = [one for one in after if one in before]
+        if kept != [one for one in before if one in after]:
+            detail = "the annotations of the page are in another order"
+            yield self._change(ChangeClass.PAGE_CONTENT, detail, Attack.SHADOW_HIDE, None, page)
         for one in after:
             if one not in before:
                 yield from self._annotation(one, page)
@@ -139,7 +145,7 @@ class PageChanges:
         subtype = entries.get(b"Subtype")
         number = _number(one)
         if subtype == Name(b"Widget"):
-            if number is not None and self._is_field(entries):
+            if number in self._widgets_after:
                 return  # a field's; the form says what became of it
             detail = "a widget that belongs to no field was added"
             attack = Attack.CERTIFICATION_OVERLAY
@@ -151,12 +157,6 @@ class PageChanges:
         covering = Attack.SHADOW_HIDE_AND_REPLACE if existed else Attack.CERTIFICATION_OVERLAY
         detail = f"an annotation ({shown}) was added to the page"
         yield self._change(ChangeClass.ANNOTATION, detail, covering if covers else None, number, page)
-
-    def _is_field(self, entries: dict[bytes, Value]) -> bool:
-        kinds = [entries]
-        parent = self._graph.get(self._revision, entries, b"Parent")
-        kinds.append(entries_of(parent))
-        return any(b"FT" in one for one in kinds)
 
 
 def _number(value: Value) -> int | None:

@@ -21,7 +21,12 @@ _TREE = (Name(b"Page"), Name(b"Pages"), Name(b"Catalog"))
 
 def prepared_content(graph: Graph, revision: int, tree: PageTree, form: Form) -> tuple[AttackFound, ...]:
     """As of the first signed revision: unused pages, and fields that show something else than they hold."""
-    return (*_unused(graph, revision, tree), *_misleading(graph, revision, form))
+    return (*_unused(graph, revision, tree), *misleading_fields(graph, revision, form))
+
+
+def misleading_fields(graph: Graph, revision: int, form: Form) -> tuple[AttackFound, ...]:
+    """Text fields whose appearance says something else than their value."""
+    return tuple(_misleading(graph, revision, form))
 
 
 def _unused(graph: Graph, revision: int, tree: PageTree) -> Iterator[AttackFound]:

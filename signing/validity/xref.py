@@ -14,7 +14,8 @@ from signing.validity.syntax import Name, Ref, Stream, SyntaxInvalid, Value, ind
 MAX_SECTIONS = 4_096  # as the writer allows: 100 signatures to B-LTA take some 400
 MAX_ENTRIES = 500_000  # of the whole file: a 1,000-page contract has about 10,000; memory stays under 128 MB
 MAX_NUMBER = 8_388_607  # ISO 32000-1 annex C: indirect objects of a file
-MAX_INFLATED = 33_554_432  # octets of one decompressed stream
+MAX_INFLATED = 16_777_216  # octets of one decompressed stream
+MAX_PREDICTED = 67_108_864  # octets of all cross-reference streams together
 MAX_RATIO = 1_100  # deflate cannot do better than 1:1,032
 _FREE, _PLAIN, _PACKED = 0, 1, 2
 _SUBSECTION = re.compile(rb"[\x00\t\n\f\r ]*+(\d{1,8})[ \t]++(\d{1,8})[ \t]*+(?:\r\n|\n|\r)")
@@ -61,6 +62,7 @@ class Section:
 @dataclass(slots=True)
 class _Count:
     left: int = field(default=MAX_ENTRIES)
+    octets: int = field(default=MAX_PREDICTED)
 
     def take(self, number: int) -> None:
         self.left -= number
@@ -147,6 +149,9 @@ def _stream_section(data: Buffer, at: int, count: _Count) -> Section:
     if not isinstance(stream, Stream) or stream.entries.get(b"Type") != Name(b"XRef"):
         raise SyntaxInvalid("has no cross-reference section where one should be")
     content = inflated(data, stream)
+    count.octets -= len(content)
+    if count.octets < 0:
+        raise SyntaxInvalid(f"has more than {MAX_ENTRIES} cross-reference entries")
     entries = _stream_entries(stream.entries, content, count)
     return Section(held.start, held.end, entries, stream.entries, held.number)
 

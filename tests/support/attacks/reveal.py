@@ -19,6 +19,7 @@ from tests.support.attacks.contract import (
     PICTURE,
     TEXT,
     Setting,
+    unsigned,
 )
 from tests.support.attacks.increment import Document, appended, last_xref, stream
 from tests.support.attacks.variant import variant
@@ -299,8 +300,6 @@ def object_twice_in_a_revision(data: bytes, setting: Setting) -> bytes:
 @variant(Attack.DOUBLE_OBJECT)
 def page_text_twice(data: bytes, setting: Setting) -> bytes:
     """In the first revision, before anyone signs: signed as it stands, read as one likes."""
-    from tests.support.attacks.contract import unsigned  # noqa: PLC0415
-
     plain = unsigned()
     at = plain.index(b"xref\n0 ")
     second = b"6 0 obj\n%s\nendobj\n" % EVIL
@@ -384,3 +383,59 @@ def program_before_the_header(data: bytes, setting: Setting) -> bytes:
         rb"(\d{10}) (\d{5}) n", lambda one: b"%010d %s n" % (int(one[1]) + len(head), one[2]), data
     )
     return head + moved
+
+
+@variant(Attack.CERTIFICATION_OVERLAY)
+def widget_without_a_field(data: bytes, setting: Setting) -> bytes:
+    """It says that it is a text field, and no form knows it."""
+    return with_annotation(data, b"/Widget", b"/FT /Tx /T (x) /AP <</N 14 0 R>> ")
+
+
+@variant(Attack.SHADOW_HIDE)
+def annotations_in_another_order(data: bytes, setting: Setting) -> bytes:
+    """What lay below now covers."""
+    known = Document(data)
+    listed = [b"%d %d R" % one.objgen for one in known.pdf.pages[0].obj.Annots]
+    return appended(data, {FIRST: known.body(FIRST, Annots=b"[%s]" % b" ".join(reversed(listed)))})
+
+
+@variant(Attack.SHADOW_REPLACE)
+def field_filled_with_two_tongues(data: bytes, setting: Setting) -> bytes:
+    """Filling in is allowed; showing something else than the value is not."""
+    known = Document(data)
+    look = stream(b"BT (repair) Tj ET", b"/Type /XObject /Subtype /Form /BBox [0 0 200 20]")
+    body = known.body(AMOUNT, V=b"(gambling)", AP=b"<</N %d 0 R>>" % known.free)
+    return appended(data, {known.free: look, AMOUNT: body})
+
+
+@variant(Attack.INCREMENTAL_SAVING)
+def permissions_taken_away(data: bytes, setting: Setting) -> bytes:
+    return appended(data, {CATALOG: Document(data).body(CATALOG, Perms=None)})
+
+
+@variant(Attack.INCREMENTAL_SAVING)
+def encryption_added(data: bytes, setting: Setting) -> bytes:
+    return appended(data, {}, trailer=b"/Encrypt <</Filter /Standard /V 1 /R 2>> ")
+
+
+@variant(Attack.INCREMENTAL_SAVING)
+def document_information_changed(data: bytes, setting: Setting) -> bytes:
+    known = Document(data)
+    return appended(data, {known.free: b"<</Title (Other)>>"}, trailer=b"/Info %d 0 R " % known.free)
+
+
+@variant(Attack.SHADOW_HIDE_AND_REPLACE)
+def reference_to_nothing_filled(data: bytes, setting: Setting) -> bytes:
+    """The signed page names a picture that does not exist; a later revision makes one."""
+    plain = unsigned().replace(b"/XObject <</P 14 0 R>>", b"/XObject <</P 77 0 R>>")
+    signed = setting.signed(plain, "borrower", "bank")
+    look = stream(b"0 0 595 842 re f", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9]")
+    return appended(signed, {77: look})
+
+
+@variant(Attack.SHADOW_HIDE_AND_REPLACE)
+def object_rolled_back(data: bytes, setting: Setting) -> bytes:
+    """The cross-reference points a field back at what it was before it was signed."""
+    known = Document(data)
+    number = known.field("bank")
+    return appended(data, {}, places={number: data.index(b"\n%d 0 obj" % number) + 1})
