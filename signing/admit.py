@@ -22,11 +22,14 @@ class Admitted:
     party: Party
 
 
-def admit(unit: SigningUnit, token: str, act: str, at: datetime) -> Admitted:
-    """Raises `NotFound` for a token of no session, `StateInvalid`, `OrderNotReached`."""
+def admit(unit: SigningUnit, token: str, act: str, at: datetime, *, hold: bool = True) -> Admitted:
+    """Held but for `hold`, when nothing is to be changed.
+
+    Raises `NotFound` for a token of no session, `StateInvalid`, `OrderNotReached`.
+    """
     digest = token_digest(token)
     found = unit.sign_sessions.by_token(digest)
-    contract = unit.contracts.hold(found.contract_id)
+    contract = unit.contracts.hold(found.contract_id) if hold else unit.contracts.get(found.contract_id)
     session = unit.sign_sessions.by_token(digest)  # again: it may have changed until the contract was held
     session.require_open(act, at)
     contract.require_signing(act, at)

@@ -152,7 +152,7 @@ class Attendance:
     def whose(self, token: str) -> Admitted:
         """Session, contract and party of a token, as they stand; raises as any act would."""
         with self._units.reading() as unit:
-            return admit(unit, token, "look", self._clock.now())
+            return admit(unit, token, "look", self._clock.now(), hold=False)
 
     def document(self, token: str, origin: Origin = NOWHERE) -> Presented:
         """The newest revision, read whole and compared with its stored digests before it leaves.
@@ -160,7 +160,7 @@ class Attendance:
         Raises `NotFound`, `StateInvalid`, `OrderNotReached`, `DocumentUnavailable`.
         """
         with self._units.reading() as unit:
-            before = admit(unit, token, "view", self._clock.now())
+            before = admit(unit, token, "view", self._clock.now(), hold=False)
             revisions = unit.documents.revisions(before.contract.document_id)
         data = assemble(self._blobs, revisions)
         newest = revisions[-1]

@@ -17,12 +17,14 @@ from signing.contract_ports import SigningUnits
 from signing.contract_record import draft, party_facts, revision_facts
 from signing.document import DocumentId, Revision, RevisionKind
 from signing.errors import DocumentRefused, PlacementInvalid, Refused, ValuesInvalid
+from signing.execute_stamp import shown_name, try_stamp
 from signing.form import Form
 from signing.intent import ROLE_ZH
 from signing.outline import Typeface
 from signing.party import (
     Party,
     PartyId,
+    PartyKind,
     PartyOrder,
     PartyState,
     SignaturePlace,
@@ -147,6 +149,7 @@ class DrawingUp:
             raise ValuesInvalid("template", "is needed")
         version = self._templates.get(order.template.name, order.template.version)
         rendered = self._renderer.render(version, order.values, at=at)
+        _require_same_people(order)
         anchors = {one.name: one for one in rendered.anchors}
         return Manuscript(rendered.pdf, RevisionKind.RENDERED, anchors, rendered.record, ())
 
@@ -155,19 +158,26 @@ class DrawingUp:
     ) -> FieldPlan:
         role = ROLE_ZH[party.role]
         tooltip = f"{role}签名"
+        drawing = None if place.seal is None else self._drawing(SealId(place.seal), party)
+        if party.silent and drawing is None:
+            raise Refused("seal", "is named by no place of the party")
         if place.cross_page is not None:
-            if place.seal is None:
+            if drawing is None:
                 raise PlacementInvalid(name, "a seal across pages needs a seal")
-            drawing = self._drawing(SealId(place.seal), party.particulars.id_number)
             return FieldPlan(name, None, None, tooltip, place.cross_page, drawing.form)
         placeholder: Form | None = None
         if place.place is not None:
             size = _size(place.place, anchors, name)
+            agent = None if party.agent is None else party.agent.particulars
+            shown = shown_name(party.particulars, agent)
+            try_stamp(shown, size, self._face, drawing, self._clock.now(), name)
             placeholder = compose_placeholder(role, party.particulars.name, size, self._face, field=name)
         return FieldPlan(name, place.place, placeholder, tooltip)
 
-    def _drawing(self, seal_id: SealId, owner: str) -> Drawing:
-        with self._units.reading() as unit:
+    def _drawing(self, seal_id: SealId, party: PartyOrder) -> Drawing:
+        own = party.particulars.id_number
+        with self._units() as unit:  # the first pseudonym of a tenant has its key made
+            owner = unit.contracts.pseudonym(own) if party.kind is PartyKind.PERSON else own
             seal = unit.seals.get(seal_id)
             seal.require_usable(self._clock.now())
             if seal.owner != owner:
@@ -216,6 +226,21 @@ def take(data: bytes) -> Manuscript:
         data, notes = repaired.data, repaired.notes
     facts: dict[str, JSON] = {"upload": received.as_json(), "repaired": DigestPair.of(data) != received}
     return Manuscript(data, RevisionKind.UPLOADED, {}, facts, notes)
+
+
+def _require_same_people(order: ContractOrder) -> None:
+    """Whom the text names in a role is who signs in it; raises `ValuesInvalid` naming the value."""
+    for role in {one.role for one in order.parties}:
+        name = role.value.replace("-", "_")
+        told = order.values.get(name)
+        if not isinstance(told, Mapping):
+            continue
+        who = [one.particulars for one in order.parties if one.role is role]
+        if told.get("name") not in {one.name for one in who}:
+            raise ValuesInvalid(f"{name}.name", "is not the name of a party in this role")
+        number = told.get("id_number", told.get("credit_code"))
+        if number is not None and number not in {one.id_number for one in who}:
+            raise ValuesInvalid(name, "has another identity number than the party in this role")
 
 
 def _placed(order: PartyOrder, manuscript: Manuscript, field: str) -> PartyOrder:

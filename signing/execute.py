@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,14 +29,15 @@ from signing.errors import Refused, RevisionConflict, SigningError, StateInvalid
 from signing.execute_desk import SigningDesk
 from signing.execute_embed import Embedded, embed
 from signing.execute_land import Landed, chain_above, fence, finish, issuer_of, pending
-from signing.intent import ROLE_ZH, Intent, require_same_text
-from signing.outline import Typeface
-from signing.pades.order import SignatureOrder
+from signing.execute_stamp import seal_at, seal_owner, signature_order
+from signing.intent import Intent, require_same_text
 from signing.party import Party, PartyState, Spot
+from signing.place import Box
 from signing.proof import conclude, identity_record, require_fresh_intent
+from signing.seal_apply import SealApplication, apply_seal
 from signing.seal_drawing import Drawing
+from signing.seal_registry import drawing_of
 from signing.session import Origin, SessionEnd
-from signing.stamp import Size, StampText, compose_stamp
 
 MAX_CONFLICTS = 3  # times that another's revision came first, after this act took longer than its turn
 REQUESTER = Requester("signing", profiles=frozenset({"person-event"}))
@@ -62,6 +64,8 @@ class _Act:
     chain: tuple[Certificate, ...]
     revisions: tuple[Revision, ...]
     fields: tuple[Spot, ...]
+    drawings: Mapping[str, Drawing]
+    """Of the seals that the party's places name, by field."""
 
 
 class Execution:
@@ -124,7 +128,7 @@ class Execution:
         admitted: Admitted | None = None
         try:
             with self._desk.units.reading() as unit:
-                admitted = admit(unit, token, "sign", now)
+                admitted = admit(unit, token, "sign", now, hold=False)
                 return _checked(unit, admitted, now)
         except SigningError as error:
             if admitted is not None:
@@ -167,7 +171,9 @@ class Execution:
             spot, *others = pending(party, revisions)
             now = self._desk.clock.now()
             self._requested(act, spot, certificate, revisions[-1], origin, now)
-            order = _order(contract, party, spot, certificate, self._desk.face, drawing, now)
+            shown = act.drawings.get(spot.field, drawing)
+            serial = serial_text(SerialNumber(certificate.serial))
+            order = signature_order(contract, party, spot, serial, self._desk.face, shown, now)
             embedded = embed(self._desk.blobs, revisions, order, key, [certificate, *act.chain], timestamps)
             landed = self._land(act, key, attempt, embedded, last=not others)  # 5
             made.append(embedded.revision)
@@ -204,6 +210,7 @@ class Execution:
         actor = party_actor(act.admitted.party)
         with self._desk.units() as unit:
             contract = fence(unit, attempt, embedded, now)
+            _note_seal(unit, act, embedded, now)
             drafts: list[Draft] = embedded.drafts(contract, actor, now)
             landed = None
             if last:
@@ -257,24 +264,37 @@ def _checked(unit: SigningUnit, admitted: Admitted, at: datetime) -> _Act:
         chain=tuple(chain_above(unit.authorities, authority)),
         revisions=tuple(revisions),
         fields=pending(party, revisions),
+        drawings=_drawings(unit, party, at),
     )
 
 
-def _order(
-    contract: Contract,
-    party: Party,
-    spot: Spot,
-    certificate: Certificate,
-    face: Typeface,
-    drawing: Drawing | None,
-    at: datetime,
-) -> SignatureOrder:
-    """What one signature shows and claims."""
-    appearance = None
-    name = party.signer.name
-    if spot.rect.width > 0:
-        said = StampText(name, at, serial_text(SerialNumber(certificate.serial)), contract.code)
-        size = Size(spot.rect.width, spot.rect.height)
-        appearance = compose_stamp(said, size, face, drawing=drawing, field=spot.field)
-    reason = f"{ROLE_ZH[party.role]}签署《{contract.title}》"
-    return SignatureOrder(spot.field, at, name=name, reason=reason, appearance=appearance)
+def _drawings(unit: SigningUnit, party: Party, at: datetime) -> dict[str, Drawing]:
+    found = {}
+    for spot in party.spots:
+        seal_id = seal_at(party, spot)
+        if seal_id is not None:
+            seal = unit.seals.get(seal_id)
+            seal.require_usable(at)
+            found[spot.field] = drawing_of(unit, seal)
+    return found
+
+
+def _note_seal(unit: SigningUnit, act: _Act, embedded: Embedded, at: datetime) -> None:
+    """A seal that a party sets itself stands in the seal's ledger too, approved by the party's own intent."""
+    party = act.admitted.party
+    spot = next(one for one in party.spots if one.field == embedded.revision.field)
+    seal_id = seal_at(party, spot)
+    if seal_id is None:
+        return
+    application = SealApplication(
+        seal_id=seal_id,
+        contract_id=act.admitted.contract.contract_id,
+        case_id=act.admitted.contract.case_id,
+        field=spot.field,
+        document=embedded.before.digests,
+        positions=(Box(spot.page, spot.rect),),
+        actor=party_actor(party),
+        owner=seal_owner(party),
+        approver=act.intent.intent_id,
+    )
+    apply_seal(unit, application, at)

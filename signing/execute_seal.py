@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ca.certificate import Certificate
 from ca.errors import CaError
 from ca.order import Requester
 from ca.serial import SerialNumber, serial_text
@@ -26,15 +25,13 @@ from signing.execute import Signed
 from signing.execute_desk import SigningDesk
 from signing.execute_embed import Embedded, embed
 from signing.execute_land import Landed, fence, finish, pending
-from signing.intent import ROLE_ZH
-from signing.pades.order import SignatureOrder
+from signing.execute_stamp import seal_at, signature_order
 from signing.party import Party, PartyId, PartyState, Spot
 from signing.place import Box
 from signing.seal import SealId
 from signing.seal_apply import SealApplication, Silent, apply_seal
 from signing.seal_drawing import Drawing
 from signing.seal_registry import drawing_of
-from signing.stamp import Size, StampText, compose_stamp
 from signing.transition import require_turn
 
 MAX_CONFLICTS = 3  # as `signing.execute` has it
@@ -142,7 +139,9 @@ class Sealing:
             with self._desk.units() as unit:
                 unit.keys.count_use(act.identity.signer.key_id, 1)
                 unit.log.append([event])
-            order = self._order(contract, party, spot, certificate, act.drawings[spot.field], now)
+            serial = serial_text(SerialNumber(certificate.serial))
+            drawing = act.drawings[spot.field]
+            order = signature_order(contract, party, spot, serial, self._desk.face, drawing, now)
             embedded = embed(
                 self._desk.blobs, revisions, order, act.identity.signer, act.identity.certificates, timestamps
             )
@@ -174,24 +173,6 @@ class Sealing:
             apply_seal(unit, application, now)
             unit.log.append(embedded.drafts(contract, actor, now))
             return finish(unit, contract, attempt, now) if last else None
-
-    def _order(
-        self,
-        contract: Contract,
-        party: Party,
-        spot: Spot,
-        certificate: Certificate,
-        drawing: Drawing,
-        at: datetime,
-    ) -> SignatureOrder:
-        name = party.particulars.name
-        appearance = None
-        if spot.rect.width > 0:
-            said = StampText(name, at, serial_text(SerialNumber(certificate.serial)), contract.code)
-            size = Size(spot.rect.width, spot.rect.height)
-            appearance = compose_stamp(said, size, self._desk.face, drawing=drawing, field=spot.field)
-        reason = f"{ROLE_ZH[party.role]}签署《{contract.title}》"
-        return SignatureOrder(spot.field, at, name=name, reason=reason, appearance=appearance)
 
     def _record_failure(
         self, contract: Contract, party: Party, error: BaseException, attempt: Attempt | None = None
@@ -240,7 +221,7 @@ def _drawings(
 
 
 def _seal_of(party: Party, spot: Spot) -> SealId:
-    seal = party.places[party.spots.index(spot)].seal
+    seal = seal_at(party, spot)
     if seal is None:
         raise Refused("seal", "is named by no place of the party")
-    return SealId(seal)
+    return seal

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from signing.authorisation import AuthorisationId
-from signing.contract import Terms
+from signing.contract import TemplateChoice, Terms
 from signing.errors import (
     AuthorisationMissing,
     DocumentRefused,
@@ -20,15 +21,26 @@ from signing.errors import (
     StateInvalid,
     ValuesInvalid,
 )
-from signing.party import PartyRole, PartyState, SignaturePlace
+from signing.party import (
+    Agent,
+    Particulars,
+    PartyKind,
+    PartyOrder,
+    PartyRole,
+    PartyState,
+    PowerOfAttorney,
+    SignaturePlace,
+)
 from signing.place import Box, CrossPage, Keyword, Rect
 from signing.transition import ContractState
+from tests.support.contracts import loan_values
 from tests.support.signing_bank import CODE, NAME, SealedBank
 from tests.support.signing_contract import (
     BANK,
     Studio,
     person,
     place,
+    somebody,
 )
 from tests.support.signing_studio import results
 from tests.support.tiny_pdf import tiny_pdf
@@ -160,3 +172,69 @@ def test_a_seal_across_pages_is_one_signature(studio: Studio, bank: SealedBank) 
 def test_the_names_of_the_bank_are_its_registers(bank: SealedBank) -> None:
     party = bank.lender(1)
     assert (party.particulars.name, party.particulars.id_number) == (NAME, CODE)
+
+
+def test_a_place_too_small_for_the_signature_is_refused_before_anybody_signs(studio: Studio) -> None:
+    small = SignaturePlace(Box(1, Rect(10, 10, 30, 12)))
+    with pytest.raises(PlacementInvalid, match="too small"):
+        studio.draw_up(person(PartyRole.BORROWER, places=(small,)))
+
+
+def test_a_silent_party_without_a_seal_is_refused(studio: Studio, bank: SealedBank) -> None:
+    lender = replace(bank.lender(1), places=(place(),))
+    with pytest.raises(Refused) as refused:
+        studio.draw_up(lender)
+    assert refused.value.field == "seal"
+
+
+@pytest.mark.parametrize(("name", "value"), [("name", "王五"), ("id_number", "330102197907280028")])
+def test_the_text_names_those_who_sign(studio: Studio, name: str, value: str) -> None:
+    values = loan_values()
+    own = Particulars(values["borrower"]["name"], values["borrower"]["id_number"], "13800000001")
+    borrower = person(PartyRole.BORROWER, particulars=own, places=())
+    values["borrower"][name] = value
+    with pytest.raises(ValuesInvalid) as refused:
+        studio.draw_up(borrower, file=None, template=TemplateChoice("personal-loan"), values=values)
+    assert refused.value.field.startswith("borrower")
+
+
+def test_an_agent_seals_in_person(studio: Studio, bank: SealedBank) -> None:
+    """The organisation's seal is shown, its ledger says who approved, the certificate is the agent's."""
+    now = studio.centre.clock.now()
+    power = PowerOfAttorney("poa-1", frozenset({PartyRole.LENDER}), now, now + timedelta(days=1))
+    particulars = Particulars(NAME, CODE, representative="周示范")
+    order = PartyOrder(
+        role=PartyRole.LENDER,
+        kind=PartyKind.ORGANISATION,
+        particulars=particulars,
+        order=1,
+        places=(replace(place(), seal=bank.seal_id),),
+        agent=Agent(somebody("钱七"), power),
+    )
+    contract = studio.start(order)
+    signed = studio.sign(contract, contract.parties[0])
+    assert signed.contract.state is ContractState.COMPLETED
+    (applied,) = [facts for name, facts, _ in studio.recorded(contract) if name == "SEAL_APPLIED"]
+    assert applied["authorisation"] is None
+    assert applied["approver"]
+    with studio.centre.database.reading() as unit:
+        subject = unit.certificates.get(signed.serial).reservation.subject
+    assert "CN=钱七" in subject
+
+
+def test_a_power_that_is_over_signs_nothing(studio: Studio) -> None:
+    now = studio.centre.clock.now()
+    power = PowerOfAttorney("poa-1", frozenset({PartyRole.GUARANTOR}), now - timedelta(days=2), now)
+    order = PartyOrder(
+        role=PartyRole.GUARANTOR,
+        kind=PartyKind.ORGANISATION,
+        particulars=Particulars(NAME, CODE, representative="周示范"),
+        order=1,
+        places=(place(),),
+        agent=Agent(somebody("钱七"), power),
+    )
+    contract = studio.start(order)
+    with pytest.raises(Refused) as refused:
+        studio.open(contract, contract.parties[0])
+    assert refused.value.field == "power_of_attorney"
+    assert results(studio, contract, "SESSION_REFUSED") == ["signing-refused"]
