@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from signing.validity.attack import Attack
 from signing.validity.change import Change, ChangeClass
-from signing.validity.fields import Form
+from signing.validity.fields import Form, name_of
 from signing.validity.formchange import FormChanges
 from signing.validity.graph import Graph, entries_of
 from signing.validity.mention import Mentions
@@ -187,8 +187,7 @@ class _Difference:
             return
         attack = Attack.SHADOW_HIDE if key == b"OCProperties" else Attack.INCREMENTAL_SAVING
         self._explain(now)
-        name = key[:64].decode("latin-1")
-        yield self._change(_UNKNOWN, f"entry /{name} of the catalogue was changed", attack)
+        yield self._change(_UNKNOWN, f"entry /{name_of(key)} of the catalogue was changed", attack)
 
     def _certifies(self, value: Value) -> bool:
         """Permissions that name a new signature as the certification, and no more."""

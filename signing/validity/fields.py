@@ -11,6 +11,7 @@ from signing.validity.syntax import Name, Ref, Value
 MAX_FIELDS = 20_000  # of a form; a contract of 100 signers has a few hundred
 MAX_DEPTH = 32  # of the tree of fields
 SIGNATURE = b"Sig"
+MAX_NAME = 256  # characters of a name that are looked at
 _UTF16 = b"\xfe\xff"
 _UTF8 = b"\xef\xbb\xbf"
 
@@ -124,9 +125,21 @@ class _Walk:
 
 
 def text_of(data: bytes) -> str:
-    """A text string (ISO 32000-2 7.9.2.2), what is not readable replaced."""
+    """A text string (ISO 32000-2 7.9.2.2) fit to be shown: what is not readable or printable is replaced."""
     if data.startswith(_UTF16):
-        return data[2:].decode("utf-16-be", "replace")
-    if data.startswith(_UTF8):
-        return data[3:].decode("utf-8", "replace")
-    return data.decode("latin-1")  # PDFDocEncoding, as far as names of fields need it
+        text = data[2 : 2 + 2 * MAX_NAME].decode("utf-16-be", "replace")
+    elif data.startswith(_UTF8):
+        text = data[3 : 3 + 4 * MAX_NAME].decode("utf-8", "replace")
+    else:
+        text = data[:MAX_NAME].decode("latin-1")  # PDFDocEncoding, as far as names of fields need it
+    return printable(text[:MAX_NAME])
+
+
+def printable(text: str) -> str:
+    """A stranger's text without what would steer a terminal."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in text)
+
+
+def name_of(key: bytes) -> str:
+    """A name of PDF syntax fit to be shown, without its slash."""
+    return printable(key[:64].decode("latin-1"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from signing.validity.attack import Attack
 from signing.validity.change import Change, ChangeClass
-from signing.validity.fields import SIGNATURE, Field, Form
+from signing.validity.fields import SIGNATURE, Field, Form, name_of
 from signing.validity.graph import Graph, entries_of, references
 from signing.validity.syntax import Name, Ref, Value
 
@@ -304,4 +304,4 @@ def _hidden(widget: dict[bytes, Value]) -> int:
 
 
 def _shown(key: bytes) -> str:
-    return "/" + key[:64].decode("latin-1")
+    return f"/{name_of(key)}"

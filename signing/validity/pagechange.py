@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from signing.validity.attack import Attack
 from signing.validity.change import Change, ChangeClass
-from signing.validity.fields import Form
+from signing.validity.fields import Form, name_of
 from signing.validity.graph import Graph, entries_of, references
 from signing.validity.pagetree import PageTree, page_tree
 from signing.validity.syntax import Name, Ref, Value
@@ -101,7 +101,7 @@ class PageChanges:
             if key == b"Annots":
                 yield from self._annotations(was, now, place)
             elif was != now:
-                detail = f"entry /{key[:64].decode('latin-1')} of the page was changed"
+                detail = f"entry /{name_of(key)} of the page was changed"
                 attack = self._exchanged(was, now)
                 yield self._change(ChangeClass.PAGE_CONTENT, detail, attack, number, place)
 
@@ -151,7 +151,7 @@ class PageChanges:
             attack = Attack.CERTIFICATION_OVERLAY
             yield self._change(ChangeClass.UNKNOWN, detail, attack, number, page)
             return
-        shown = bytes(subtype)[:32].decode("latin-1") if isinstance(subtype, Name) else "?"
+        shown = name_of(subtype) if isinstance(subtype, Name) else "?"
         covers = b"AP" in entries or not isinstance(subtype, Name) or bytes(subtype) not in _PLAIN
         existed = number is not None and self._graph.place(self._revision - 1, number) is not None
         covering = Attack.SHADOW_HIDE_AND_REPLACE if existed else Attack.CERTIFICATION_OVERLAY

@@ -28,6 +28,7 @@ from keys.cms_verify import VerifiedSigner
 from keys.errors import CmsInvalid
 from signing.validity.attack import AttackFound
 from signing.validity.change import Change, Permission, Rules
+from signing.validity.fields import name_of
 from signing.validity.locate import SignatureObject
 from signing.validity.message import Message, MessageRefused, read_message, verify_message
 from signing.validity.report import Kind, Level, Proof, SignatureReport, worst
@@ -87,7 +88,7 @@ def read(signature: SignatureObject) -> Message | MessageRefused:
     """The message, or why there is none to judge."""
     try:
         if signature.sub_filter not in _READ:
-            named = signature.sub_filter[:64].decode("latin-1") or "none"
+            named = name_of(signature.sub_filter) or "none"
             detail = f"signatures encoded as {named} are not read"
             return MessageRefused("format", SubIndication.SIG_CONSTRAINTS_FAILURE, detail)
         return read_message(signature.contents)

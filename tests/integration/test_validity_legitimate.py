@@ -14,6 +14,7 @@ from signing.validity.report import Kind, Level, Proof
 from tests.support import chains
 from tests.support.attacks.contract import AMOUNT, LOOKS, Setting, contract, setting, unsigned
 from tests.support.attacks.increment import Document, appended, stream
+from tests.support.attacks.reveal import page_text_replaced
 from tests.support.signing import LATER, material, sign_one
 
 pytestmark = pytest.mark.parametrize("algorithm", chains.DEFAULTS)
@@ -85,6 +86,25 @@ def test_filling_in_a_form_passes_where_it_is_allowed(algorithm: Algorithm) -> N
     assert report.indication is PASSED
     assert report.signatures[0].modified is ChangeClass.FORM_FILL
     assert report.signatures[-1].modified is ChangeClass.FORM_FILL
+
+
+def test_filling_in_a_locked_field_breaks_the_signature_that_locked_it(algorithm: Algorithm) -> None:
+    who = setting(algorithm)
+    signed = who.signed(unsigned(locked=("purpose",)), "borrower")
+    assert who.judge(signed).indication is PASSED
+    report = who.judge(filled(signed))
+    assert report.indication is Indication.TOTAL_FAILED
+    assert [allowed for _, allowed in report.signatures[0].modifications] == [False]
+
+
+def test_the_next_signer_may_not_change_a_page(algorithm: Algorithm) -> None:
+    """However trusted: the earlier signatures are of other pages."""
+    who = setting(algorithm)
+    report = who.judge(who.signed(page_text_replaced(contract(algorithm), who), "witness"))
+    assert report.indication is Indication.TOTAL_FAILED
+    first, second, third = report.signatures
+    assert first.modified is second.modified is ChangeClass.PAGE_CONTENT
+    assert third.indication is PASSED
 
 
 def test_without_a_timestamp_only_the_claim_stands(algorithm: Algorithm) -> None:

@@ -26,7 +26,7 @@ HIDDEN_TEXT, HIDDEN_PAGE = 17, 18
 LOOKS = b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources <</Font <</F1 5 0 R>>>>"
 
 
-def _objects(*, bait: bool) -> dict[int, bytes]:
+def _objects(*, bait: bool, locked: tuple[str, ...] = ()) -> dict[int, bytes]:
     widgets = b" ".join(b"%d 0 R" % one for one in FIELDS.values())
     page = (
         b"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources "
@@ -56,7 +56,7 @@ def _objects(*, bait: bool) -> dict[int, bytes]:
         found[number] = (
             b"<</Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [%d 100 %d 140] /P 3 0 R /F 132 "
             b"/Lock <</Type /SigFieldLock /Action /Include /Fields [(%s)]>>>>"
-            % (name.encode(), left, left + 120, name.encode())
+            % (name.encode(), left, left + 120, b") (".join(one.encode() for one in (name, *locked)))
         )
     if bait:
         found[HIDDEN_TEXT] = stream(b"BT /F1 12 Tf 50 780 Td (Loan of 90000 CNY at 36 percent) Tj ET")
@@ -64,9 +64,12 @@ def _objects(*, bait: bool) -> dict[int, bytes]:
     return found
 
 
-def unsigned(*, bait: bool = False, streams: bool = False) -> bytes:
-    """The contract before anyone signed; with `bait`, a second first page lies ready and unused."""
-    return written(_objects(bait=bait), stream=streams)
+def unsigned(*, bait: bool = False, streams: bool = False, locked: tuple[str, ...] = ()) -> bytes:
+    """The contract before anyone signed; with `bait`, a second first page lies ready and unused.
+
+    Every signature locks its own field, and those of `locked`.
+    """
+    return written(_objects(bait=bait, locked=locked), stream=streams)
 
 
 @dataclass(frozen=True, slots=True)
