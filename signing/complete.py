@@ -13,11 +13,11 @@ from evidence.event import Draft, EventType
 from keys import cms
 from keys.errors import CmsInvalid
 from keys.suites import DEFAULT_ALGORITHM, Digest
-from signing.assemble import assemble
+from signing.assemble import digests_of, gather
 from signing.contract import Contract, ContractId, new_identifier
 from signing.contract_ports import SigningUnits, TimestampSources
 from signing.contract_record import SYSTEM, draft, failure, revision_facts
-from signing.document import Revision, RevisionKind
+from signing.document import Buffer, Revision, RevisionKind
 from signing.errors import DocumentUnavailable, RevisionConflict, SigningError, StateInvalid
 from signing.execute_embed import token_facts
 from signing.execute_turn import Turns
@@ -100,7 +100,7 @@ class Completion:
                 return  # by another process, while this one waited for its turn
             revisions = unit.documents.revisions(contract.document_id)
         if revisions[-1].kind is RevisionKind.SIGNED:
-            data = assemble(self._blobs, revisions)
+            data = gather(self._blobs, revisions)
             material = self._validation.material(_signers(data))
             with closing(open_source(data)) as source:
                 added = add_validation_data(source, material)
@@ -110,7 +110,7 @@ class Completion:
             self._land(contract, holder, revision, drafts)
             revisions.append(revision)
         if revisions[-1].kind is RevisionKind.VALIDATION_DATA:
-            data = assemble(self._blobs, revisions)
+            data = gather(self._blobs, revisions)
             digest = DEFAULT_ALGORITHM[contract.suite].digest
             kept = _Kept(self._timestamps(contract.suite))
             with closing(open_source(data)) as source:
@@ -118,8 +118,8 @@ class Completion:
             revision = self._next(revisions[-1], RevisionKind.ARCHIVE_TIMESTAMP, data, added)
             self._land(contract, holder, revision, _extended(contract, revision, kept), completed=True)
 
-    def _next(self, before: Revision, kind: RevisionKind, data: bytes, added: bytes) -> Revision:
-        digests = DigestPair.of(data + added)
+    def _next(self, before: Revision, kind: RevisionKind, data: Buffer, added: bytes) -> Revision:
+        digests = digests_of((data, added))
         return next_revision(before, kind, added, digests, self._blobs.put(added), self._clock.now())
 
     def _land(
@@ -181,7 +181,7 @@ def _material_facts(material: ValidationMaterial) -> dict[str, JSON]:
     }
 
 
-def _signers(data: bytes) -> list[bytes]:
+def _signers(data: Buffer) -> list[bytes]:
     """Certificates that the signatures and their timestamps carry; raises `DocumentUnavailable`."""
     with closing(open_source(data)) as source:
         return _carried(source)

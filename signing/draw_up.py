@@ -12,6 +12,7 @@ from evidence.canonical import JSON
 from evidence.clock import Clock, rfc3339
 from evidence.digest import DigestPair
 from evidence.event import Draft, EventType
+from signing.assemble import digests_of
 from signing.contract import Contract, ContractId, ContractOrder, check_order, new_identifier
 from signing.contract_ports import SigningUnits
 from signing.contract_record import draft, party_facts, revision_facts
@@ -202,7 +203,7 @@ class DrawingUp:
             first,
             RevisionKind.PREPARED,
             prepared.data,
-            DigestPair.of(manuscript.data + prepared.data),
+            digests_of((manuscript.data, prepared.data)),
             self._blobs.put(prepared.data),
             at,
         )

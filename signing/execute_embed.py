@@ -17,7 +17,7 @@ from evidence.digest import DigestPair
 from evidence.event import Actor, Draft, EventType
 from keys.ports import Signer
 from keys.suites import Digest
-from signing.assemble import assemble
+from signing.assemble import digests_of, gather
 from signing.contract import Contract
 from signing.contract_record import draft, revision_facts
 from signing.document import Revision, RevisionKind
@@ -85,7 +85,7 @@ def embed(
     #   4. put together, and verified as a stranger would
     #   5. the octets to stable storage
     before = revisions[-1]
-    data = assemble(blobs, revisions)  # 1
+    data = gather(blobs, revisions)  # 1
     own, *above = certificates
     algorithm = signer.public.algorithm
     with closing(open_source(data, vetted=True)) as source:  # these very octets were, when they came
@@ -95,7 +95,7 @@ def embed(
     token = timestamps.token(imprint, pending.digest)
     added = pending.complete(signature, token)  # 4
     info = check_token(token, pending.digest, imprint)
-    digests = DigestPair.of(data + added)
+    digests = digests_of((data, added))
     kind, blob = RevisionKind.SIGNED, blobs.put(added)  # 5
     revision = next_revision(before, kind, added, digests, blob, info.gen_time, field=order.field)
     return Embedded(

@@ -52,3 +52,7 @@ class BlobStore(Protocol):
     def read(self, blob: BlobId) -> bytes:
         """Raises `DocumentUnavailable` when the bytes are gone or are not those stored."""
         ...
+
+    def read_into(self, blob: BlobId, target: memoryview) -> None:
+        """As `read`, into exactly as many octets: nothing of a large document stands in memory twice."""
+        ...

@@ -48,6 +48,17 @@ class FileBlobStore:
             raise DocumentUnavailable(blob, "is not what was stored")
         return data
 
+    def read_into(self, blob: BlobId, target: memoryview) -> None:
+        if not _BLOB.match(blob):
+            raise DocumentUnavailable(blob[:64], "has no name that a document can have")
+        try:
+            with self._path(blob).open("rb") as file:
+                whole = file.readinto(target) == len(target) and not file.read(1)
+        except OSError as error:
+            raise DocumentUnavailable(blob, "cannot be read") from error
+        if not whole or hashlib.sha256(target).hexdigest() != blob:
+            raise DocumentUnavailable(blob, "is not what was stored")
+
     def _path(self, blob: BlobId) -> Path:
         return self._folder / blob[:2] / blob
 

@@ -88,3 +88,16 @@ def test_many_put_the_same_at_once(folder: Path) -> None:
     blob = sha256(data).hexdigest()
     assert os.listdir(folder / blob[:2]) == [blob]  # noqa: PTH208  (names alone)
     assert FileBlobStore(folder).read(BlobId(blob)) == data
+
+
+def test_octets_are_read_into_their_place(folder: Path) -> None:
+    store = FileBlobStore(folder)
+    blob = store.put(b"octets")
+    target = bytearray(b"........")
+    store.read_into(blob, memoryview(target)[1:7])
+    assert target == b".octets."
+    for size in (0, 5, 7):
+        with pytest.raises(DocumentUnavailable):
+            store.read_into(blob, memoryview(bytearray(size)))
+    with pytest.raises(DocumentUnavailable):
+        store.read_into(BlobId("../x"), memoryview(bytearray(6)))

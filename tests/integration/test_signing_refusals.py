@@ -33,7 +33,7 @@ from signing.party import (
 )
 from signing.place import Box, CrossPage, Keyword, Rect
 from signing.transition import ContractState
-from tests.support.contracts import loan_values
+from tests.support.contracts import loan_values, person_id
 from tests.support.signing_bank import CODE, NAME, SealedBank
 from tests.support.signing_contract import (
     BANK,
@@ -187,7 +187,9 @@ def test_a_silent_party_without_a_seal_is_refused(studio: Studio, bank: SealedBa
     assert refused.value.field == "seal"
 
 
-@pytest.mark.parametrize(("name", "value"), [("name", "王五"), ("id_number", "330102197907280028")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "王五"), ("id_number", person_id("330106", "19900101", "123"))]
+)
 def test_the_text_names_those_who_sign(studio: Studio, name: str, value: str) -> None:
     values = loan_values()
     own = Particulars(values["borrower"]["name"], values["borrower"]["id_number"], "13800000001")
