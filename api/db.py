@@ -33,7 +33,7 @@ from evidence.log import EvidenceLog
 from evidence.ports import KeyWrapper, Watermark
 from keys.adapters.sql import SqlKeyStore
 from keys.adapters.sql import metadata as keys_metadata
-from signing.adapters.contracts import SqlContractStore
+from signing.adapters.contracts import Lookup, SqlContractStore
 from signing.adapters.contracts_documents import SqlDocumentStore
 from signing.adapters.contracts_sealed import SqlSealedContracts
 from signing.adapters.contracts_sessions import SqlSessionStore
@@ -129,6 +129,11 @@ class Unit:
     def contracts(self) -> SqlContractStore:
         """Contracts and their parties."""
         return SqlContractStore(self._connection, self._context.wrapper, self._context.tenant)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The tenant's keyed hash, and what follows from its key."""
+        return Lookup(self._connection, self._context.wrapper, self._context.tenant)
 
     @cached_property
     def documents(self) -> SqlDocumentStore:

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from api.boot import boot_id
 from api.contracting import Contracting
 from api.db import Context, Database
+from api.documentkey import document_key
 from api.engine import open_engine
 from api.errors import NotInitialised
 from api.executing import Executing
@@ -58,6 +59,7 @@ from keys.open import OpenSigners
 from keys.ports import Custody
 from keys.suites import Suite
 from keys.wrapping import SECRET_SIZE, MasterKey, MasterKeyRing
+from signing.adapters.blob_cipher import BlobCipher
 from signing.adapters.blobs import FileBlobStore
 from signing.adapters.fonts import FontShelf, open_fonts
 from signing.adapters.gateway import Gateway
@@ -201,8 +203,9 @@ class Centre:
 
     @cached_property
     def blobs(self) -> FileBlobStore:
-        """Documents, as files beside the database."""
-        return FileBlobStore(self.settings.state_dir / DOCUMENTS_FOLDER)
+        """Documents, as encrypted files beside the database."""
+        cipher = BlobCipher(lambda: document_key(self.database))
+        return FileBlobStore(self.settings.state_dir / DOCUMENTS_FOLDER, cipher)
 
     @cached_property
     def contracts(self) -> Contracting:

@@ -1,4 +1,4 @@
-"""Immutable bytes as files named by their SHA-256, in folders of their first two digits."""
+"""Immutable bytes as encrypted files named by their SHA-256, in folders of its first two digits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import secrets
 from pathlib import Path
 
+from signing.adapters.blob_cipher import BlobCipher, opened_size
 from signing.document import BlobId, Buffer
 from signing.errors import DocumentUnavailable, ProviderUnavailable
 
@@ -22,8 +23,9 @@ class FileBlobStore:
     whole or not there. A file left beside its place by a crash is never read and costs its room alone.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cipher: BlobCipher) -> None:
         self._folder = folder
+        self._cipher = cipher
 
     def put(self, data: Buffer) -> BlobId:
         blob = BlobId(hashlib.sha256(data).hexdigest())
@@ -32,28 +34,33 @@ class FileBlobStore:
             if self._is_whole(path, blob):
                 _sync_folder(path.parent)  # whoever put it may not have come so far yet
             else:
-                self._write(path, data)
+                self._write(path, blob, data)
         except OSError as error:
             raise ProviderUnavailable(NAME, error.strerror or str(error)) from error
         return blob
 
     def read(self, blob: BlobId) -> bytes:
-        if not _BLOB.match(blob):
-            raise DocumentUnavailable(blob[:64], "has no name that a document can have")
+        path = self._named(blob)
         try:
-            data = self._path(blob).read_bytes()
+            size = opened_size(path.stat().st_size)
         except OSError as error:
             raise DocumentUnavailable(blob, "cannot be read") from error
-        if hashlib.sha256(data).hexdigest() != blob:
-            raise DocumentUnavailable(blob, "is not what was stored")
-        return data
+        data = bytearray(max(size, 0))
+        self._open(blob, path, memoryview(data))
+        return bytes(data)
 
     def read_into(self, blob: BlobId, target: memoryview) -> None:
+        self._open(blob, self._named(blob), target)
+
+    def _named(self, blob: BlobId) -> Path:
         if not _BLOB.match(blob):
             raise DocumentUnavailable(blob[:64], "has no name that a document can have")
+        return self._path(blob)
+
+    def _open(self, blob: BlobId, path: Path, target: memoryview) -> None:
         try:
-            with self._path(blob).open("rb") as file:
-                whole = file.readinto(target) == len(target) and not file.read(1)
+            with path.open("rb") as file:
+                whole = self._cipher.open_into(blob, file, target)
         except OSError as error:
             raise DocumentUnavailable(blob, "cannot be read") from error
         if not whole or hashlib.sha256(target).hexdigest() != blob:
@@ -62,23 +69,25 @@ class FileBlobStore:
     def _path(self, blob: BlobId) -> Path:
         return self._folder / blob[:2] / blob
 
-    @staticmethod
-    def _is_whole(path: Path, blob: BlobId) -> bool:
+    def _is_whole(self, path: Path, blob: BlobId) -> bool:
         """Whether it was put before; one that was damaged since is written anew."""
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == blob
-        except FileNotFoundError:
+        if not path.exists():
             return False
+        try:
+            self.read(blob)
+        except DocumentUnavailable:
+            return False
+        return True
 
-    def _write(self, path: Path, data: Buffer) -> None:
+    def _write(self, path: Path, blob: BlobId, data: Buffer) -> None:
         self._make_folder(path.parent)
         beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(handle, rest) :]
+            for piece in self._cipher.sealed(blob, data):
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
             os.fsync(handle)
         finally:
             os.close(handle)

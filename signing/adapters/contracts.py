@@ -50,6 +50,15 @@ class Lookup:
         """Its first 128 bits in hexadecimal."""
         return self.digest(kind, value).hex()[:PSEUDONYM_DIGITS]
 
+    def document_key(self) -> bytes:
+        """Under which the tenant's documents are encrypted at rest, 32 bytes; as old as the keyed hash."""
+        return self.digest("documents", self._tenant)
+
+    @property
+    def exists(self) -> bool:
+        """Whether its key was made: what only reads makes none that would last."""
+        return self._stored() is not None
+
     def _key(self) -> bytes:
         if self._opened is None:
             wrapped = self._stored() or self._make()
