@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -94,17 +95,7 @@ def test_a_retry_makes_one_contract(bank: Bank) -> None:
 
 
 def test_a_contract_is_made_of_an_uploaded_file(bank: Bank) -> None:
-    taken = bank.caller.request(  # type: ignore[attr-defined]
-        "POST", "/v1/documents", body=tiny_pdf(), headers={"Content-Type": "application/pdf"}
-    )
-    assert taken.status_code == 201, taken.text
-    box = {"box": {"page": 1, "left": 100, "bottom": 100, "width": 160, "height": 60}}
-    made = bank.make(
-        template=None,
-        values={},
-        file=taken.json()["file"],
-        parties=[party(BORROWER, "borrower", 1, fields=[box])],
-    )
+    made = bank.make_of_file(BORROWER)
     data = bank.caller.get(f"/v1/contracts/{made['id']}/document?revision=0").content
     assert data == tiny_pdf()
 
@@ -118,14 +109,12 @@ def test_a_contract_is_made_of_an_uploaded_file(bank: Bank) -> None:
     ],
 )
 def test_what_is_no_pdf_is_not_taken(bank: Bank, body: bytes, media: str, status: int, code: str) -> None:
-    answer = bank.caller.request(  # type: ignore[attr-defined]
-        "POST", "/v1/documents", body=body, headers={"Content-Type": media}
-    )
+    answer = bank.caller.request("POST", "/v1/documents", body=body, headers={"Content-Type": media})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_a_file_that_cannot_be_signed_is_refused_with_the_reason(bank: Bank) -> None:
-    taken = bank.caller.request(  # type: ignore[attr-defined]
+    taken = bank.caller.request(
         "POST", "/v1/documents", body=b"%PDF-1.7\nbroken", headers={"Content-Type": "application/pdf"}
     )
     answer = bank.ask(template=None, values={}, file=taken.json()["file"])
@@ -296,12 +285,10 @@ def test_every_act_names_what_is_wrong(
 
 
 def test_problems_speak_chinese(bank: Bank) -> None:
-    answer = bank.caller.request(  # type: ignore[attr-defined]
-        "POST",
-        "/v1/contracts",
-        Wanted(new_number()).document(parties=[{**ONE[0], "auth": ["dna"]}]),
-        headers={"Accept-Language": "zh-CN"},
-    )
+    wanted = Wanted(new_number()).document(parties=[{**ONE[0], "auth": ["dna"]}])
+    headers = {"Accept-Language": "zh-CN", "Content-Type": "application/json"}
+    body = json.dumps(wanted).encode()
+    answer = bank.caller.request("POST", "/v1/contracts", body=body, headers=headers)
     assert answer.json()["reason"] == "没有 dna 这种核验方式"
 
 

@@ -12,7 +12,7 @@ from api.consents import known_texts
 from api.simulator.fault import Fault, Party, Trouble
 from api.simulator.population import Case
 from tests.support.bank import Bank
-from tests.support.signers import BORROWER, PEOPLE, party
+from tests.support.signers import BORROWER, PEOPLE
 
 pytestmark = pytest.mark.slow
 NOBODY = "0" * 36
@@ -114,9 +114,7 @@ def test_codes_are_not_sent_as_often_as_one_likes(bank: Bank) -> None:
 
 @pytest.mark.parametrize("case", [Case.MISMATCH, Case.NOT_FOUND, Case.DOCUMENT_LOST])
 def test_who_is_not_confirmed_is_told_the_verdict(bank: Bank, case: Case) -> None:
-    person = PEOPLE.special(case)
-    box = {"box": {"page": 1, "left": 20, "bottom": 20, "width": 160, "height": 60}}
-    made = bank.make(parties=[party(person, "borrower", 1, fields=[box])])
+    made = bank.make_of_file(PEOPLE.special(case))
     answer = bank.signer(made).post("/identity", {"method": "three-elements"})
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "identity-refused")

@@ -12,8 +12,7 @@ import pytest
 
 import api.http.pages as pages_folder
 from tests.support.bank import Bank
-from tests.support.signers import BORROWER, party
-from tests.support.tiny_pdf import tiny_pdf
+from tests.support.signers import BORROWER
 
 pytestmark = pytest.mark.slow
 CHINESE = {"Accept-Language": "zh-CN"}
@@ -166,12 +165,7 @@ def test_a_link_that_was_used_says_so_to_people(bank: Bank) -> None:
 
 def test_what_others_wrote_is_text_and_no_markup(bank: Bank) -> None:
     title = '<script>alert("x")</script>&'
-    taken = bank.caller.request(  # type: ignore[attr-defined]
-        "POST", "/v1/documents", body=tiny_pdf(), headers={"Content-Type": "application/pdf"}
-    )
-    box = {"box": {"page": 1, "left": 100, "bottom": 100, "width": 160, "height": 60}}
-    wanted = {"template": None, "values": {}, "file": taken.json()["file"], "title": title}
-    made = bank.make(parties=[party(BORROWER, "borrower", 1, fields=[box])], **wanted)
+    made = bank.make_of_file(BORROWER, title=title)
     page = page_of(bank, bank.signer(made).token).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;" in page

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
 
 from api.simulator.desk import Desk
+from api.simulator.population import Person
 from api.wiring import Centre
-from tests.support.signers import Wanted
+from tests.support.signers import Wanted, party
+from tests.support.tiny_pdf import tiny_pdf
 
 CONSENT = "e-signature"
 
@@ -22,6 +25,10 @@ class Caller(Protocol):
     def get(self, target: str) -> httpx.Response: ...
 
     def post(self, target: str, document: object, **options: str) -> httpx.Response: ...
+
+    def request(
+        self, method: str, target: str, *, body: bytes, headers: Mapping[str, str]
+    ) -> httpx.Response: ...
 
 
 def new_number() -> str:
@@ -110,6 +117,16 @@ class Bank:
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
+
+    def make_of_file(self, person: Person, **changes: object) -> dict[str, Any]:
+        """Of one page that was uploaded, for one person."""
+        pdf = {"Content-Type": "application/pdf"}
+        taken = self.caller.request("POST", "/v1/documents", body=tiny_pdf(), headers=pdf)
+        assert taken.status_code == 201, taken.text
+        box = {"box": {"page": 1, "left": 100, "bottom": 100, "width": 160, "height": 60}}
+        parties = [party(person, "borrower", 1, fields=[box])]
+        wanted = {"template": None, "values": {}, "file": taken.json()["file"], "parties": parties}
+        return self.make(**{**wanted, **changes})
 
     def ask(self, **changes: object) -> httpx.Response:
         return self.caller.post("/v1/contracts", Wanted(new_number()).document(**changes))
