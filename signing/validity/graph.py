@@ -11,7 +11,8 @@ from signing.validity.structure import Revision, Structure
 from signing.validity.syntax import Indirect, Name, Ref, Spans, Stream, SyntaxInvalid, Value, indirect, parse
 from signing.validity.xref import Place, inflated
 
-MAX_CACHED = 20_000  # objects kept parsed: those of a 1,000-page contract, at about 1,000 octets each
+MAX_CACHED = 4_194_304  # octets of objects kept parsed, which take some 20 times as many
+PARSED = 128  # octets that even the smallest object counts for
 MAX_UNPACKED = 4  # object streams kept decompressed
 MAX_PACKED = 100_000  # objects of one stream; ISO 32000-2 7.5.7 has writers keep to some hundred
 PAIR = 24  # octets of an object's number and offset in a stream, at most
@@ -35,6 +36,7 @@ class Graph:
         self._work = MAX_WORK
         self._holders: tuple[int, dict[int, set[int]]] | None = None
         self._cache: dict[Place, Value] = {}
+        self._room = MAX_CACHED
         self._unpacked: dict[Place, tuple[list[int], int, bytes]] = {}
 
     @property
@@ -72,8 +74,9 @@ class Graph:
             self.broken[number] = str(error)
             value = None
         if not place.packed:
-            if len(self._cache) >= MAX_CACHED:
+            if self._room <= 0:
                 self._cache.clear()
+                self._room = MAX_CACHED
             self._cache[place] = value
         return value
 
@@ -84,6 +87,8 @@ class Graph:
         held = indirect(self.data, place.first, self._length, spans)
         if (held.number, held.generation) != (number, place.second):
             raise SyntaxInvalid("is another object than the cross-reference says")
+        data = held.value.end - held.value.start if isinstance(held.value, Stream) else 0
+        self._room -= PARSED + held.end - held.start - data
         return held
 
     def resolve(self, revision: int, value: Value) -> Value:

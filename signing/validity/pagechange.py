@@ -12,6 +12,7 @@ from signing.validity.graph import Graph, entries_of, references
 from signing.validity.pagetree import PageTree, page_tree
 from signing.validity.syntax import Name, Ref, Value
 
+MAX_DIRECT = 100  # annotations of a page that are no objects of their own
 _PLAIN = frozenset({b"Text", b"Popup", b"Link", b"Highlight", b"Underline", b"Squiggly", b"StrikeOut"})
 """Annotations that by themselves cover nothing (ISO 32000-2 12.5.6)."""
 
@@ -128,16 +129,19 @@ class PageChanges:
         new = self._graph.resolve(self._revision, now)
         before = old if isinstance(old, list) else []
         after = new if isinstance(new, list) else []
+        if before == after:
+            return
+        was_there, is_there = _listed(before), _listed(after)
         for gone in before:
-            if gone not in after:
+            if not _is_in(gone, after, is_there):
                 detail = "an annotation was removed from the page"
                 yield self._change(ChangeClass.PAGE_CONTENT, detail, Attack.SHADOW_HIDE, _number(gone), page)
-        kept = [one for one in after if one in before]
-        if kept != [one for one in before if one in after]:
+        kept = [one for one in after if _is_in(one, before, was_there)]
+        if kept != [one for one in before if _is_in(one, after, is_there)]:
             detail = "the annotations of the page are in another order"
             yield self._change(ChangeClass.PAGE_CONTENT, detail, Attack.SHADOW_HIDE, None, page)
         for one in after:
-            if one not in before:
+            if not _is_in(one, before, was_there):
                 yield from self._annotation(one, page)
 
     def _annotation(self, one: Value, page: int | None) -> Iterator[Change]:
@@ -157,6 +161,15 @@ class PageChanges:
         covering = Attack.SHADOW_HIDE_AND_REPLACE if existed else Attack.CERTIFICATION_OVERLAY
         detail = f"an annotation ({shown}) was added to the page"
         yield self._change(ChangeClass.ANNOTATION, detail, covering if covers else None, number, page)
+
+
+def _listed(values: list[Value]) -> set[Ref]:
+    return {one for one in values if isinstance(one, Ref)}
+
+
+def _is_in(one: Value, values: list[Value], refs: set[Ref]) -> bool:
+    """Membership, quick for what annotations are; direct ones are few, or are taken for new."""
+    return one in refs if isinstance(one, Ref) else one in values[:MAX_DIRECT]
 
 
 def _number(value: Value) -> int | None:

@@ -15,6 +15,7 @@ MAX_SECTIONS = 4_096  # as the writer allows: 100 signatures to B-LTA take some 
 MAX_ENTRIES = 500_000  # of the whole file: a 1,000-page contract has about 10,000; memory stays under 128 MB
 MAX_NUMBER = 8_388_607  # ISO 32000-1 annex C: indirect objects of a file
 MAX_INFLATED = 16_777_216  # octets of one decompressed stream
+MAX_ROW = 12  # octets of an entry with its predictor: 1, 8 and 2 for files of any size
 MAX_PREDICTED = 67_108_864  # octets of all cross-reference streams together
 MAX_RATIO = 1_100  # deflate cannot do better than 1:1,032
 _FREE, _PLAIN, _PACKED = 0, 1, 2
@@ -148,7 +149,7 @@ def _stream_section(data: Buffer, at: int, count: _Count) -> Section:
     stream = held.value
     if not isinstance(stream, Stream) or stream.entries.get(b"Type") != Name(b"XRef"):
         raise SyntaxInvalid("has no cross-reference section where one should be")
-    content = inflated(data, stream)
+    content = inflated(data, stream, MAX_ENTRIES * MAX_ROW)
     count.octets -= len(content)
     if count.octets < 0:
         raise SyntaxInvalid(f"has more than {MAX_ENTRIES} cross-reference entries")
@@ -191,7 +192,7 @@ def _stream_entries(entries: dict[bytes, Value], content: bytes, count: _Count) 
     return found
 
 
-def inflated(data: Buffer, stream: Stream) -> bytes:
+def inflated(data: Buffer, stream: Stream, most: int = MAX_INFLATED) -> bytes:
     """The content of a stream under no filter, or FlateDecode alone; raises `SyntaxInvalid`."""
     filters = stream.entries.get(b"Filter")
     names = filters if isinstance(filters, list) else [] if filters is None else [filters]
@@ -200,14 +201,14 @@ def inflated(data: Buffer, stream: Stream) -> bytes:
         return raw
     if names != [Name(b"FlateDecode")]:
         raise SyntaxInvalid("has a stream under a filter that is not read")
-    limit = min(MAX_INFLATED, max(len(raw), 64) * MAX_RATIO)
+    limit = min(most, max(len(raw), 64) * MAX_RATIO)
     machine = zlib.decompressobj()
     try:
         content = machine.decompress(raw, limit)
     except zlib.error as error:
         raise SyntaxInvalid("has a stream that does not decompress") from error
     if machine.unconsumed_tail:
-        raise SyntaxInvalid(f"has a stream of more than {MAX_INFLATED} octets")
+        raise SyntaxInvalid(f"has a stream of more than {limit} octets")
     parameters = stream.entries.get(b"DecodeParms")
     if isinstance(parameters, list):
         parameters = parameters[0] if len(parameters) == 1 else None
@@ -226,14 +227,14 @@ def _unpredicted(content: bytes, parameters: dict[bytes, Value]) -> bytes:
     if not isinstance(columns, int) or not 1 <= columns <= MAX_INFLATED:
         raise SyntaxInvalid("has a stream under a predictor of wrong width")
     previous = bytes(columns)
-    rows = []
+    made = bytearray()
     bounds = range(0, len(content) + columns + 1, columns + 1)
     for start, end in pairwise(bounds):
         row = content[start + 1 : end]
         if row:
             previous = _row(content[start], row, previous)
-            rows.append(previous)
-    return b"".join(rows)
+            made += previous
+    return bytes(made)
 
 
 def _row(kind: int, row: bytes, above: bytes) -> bytes:
