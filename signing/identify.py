@@ -84,7 +84,7 @@ class Identification:
         except ProviderUnavailable as error:
             self._unanswered(admitted, enquiry, error)
             raise
-        return self._respond(token, enquiry, answer)  # 3
+        return self._respond(token, admitted, enquiry, answer)  # 3
 
     def _request(
         self,
@@ -126,50 +126,52 @@ class Identification:
         with self._units() as unit:
             unit.log.append([draft(kind, admitted.contract, actor, now, facts, result=failure(error))])
 
-    def _respond(self, token: str, enquiry: Enquiry, answer: Answer) -> Identified:
+    def _respond(self, token: str, admitted: Admitted, enquiry: Enquiry, answer: Answer) -> Identified:
         now = self._clock.now()
         verdict = answer.verdict
+        facts: dict[str, JSON] = {
+            "answered_at": rfc3339(answer.answered_at),
+            "method": enquiry.method.value,
+            "provider": self._provider.name,
+            "reference": answer.reference,
+            "request": DigestPair.of(answer.request).as_json(),
+            "response": DigestPair.of(answer.response).as_json(),
+            "score": answer.score,
+            "transaction": enquiry.transaction,
+            "verdict": verdict.value,
+        }
+        result = Result() if verdict is Verdict.MATCH else Result("identity-refused", verdict.value)
+        actor = party_actor(admitted.party)
+        kind = EventType.IDV_RESPONSE
+        with self._units() as unit:  # whatever became of the session while the bureau thought
+            unit.log.append([draft(kind, admitted.contract, actor, now, facts, result=result)])
+        if verdict is not Verdict.MATCH:
+            raise IdentityRefused(verdict.value, _REASONS[verdict])
+        proof = IdentityProof(
+            method=enquiry.method,
+            provider=self._provider.name,
+            reference=answer.reference,
+            transaction=enquiry.transaction,
+            response_sha256=sha256(answer.response),
+            simulated=self._provider.simulated,
+            at=now,
+            score=answer.score,
+        )
+        return self._keep(token, proof, now)
+
+    def _keep(self, token: str, proof: IdentityProof, now: datetime) -> Identified:
         with self._units() as unit:
             admitted = admit(unit, token, "prove the identity", now)
-            contract, party = admitted.contract, admitted.party
-            facts: dict[str, JSON] = {
-                "answered_at": rfc3339(answer.answered_at),
-                "method": enquiry.method.value,
-                "provider": self._provider.name,
-                "reference": answer.reference,
-                "request": DigestPair.of(answer.request).as_json(),
-                "response": DigestPair.of(answer.response).as_json(),
-                "score": answer.score,
-                "transaction": enquiry.transaction,
-                "verdict": verdict.value,
-            }
-            result = Result() if verdict is Verdict.MATCH else Result("identity-refused", verdict.value)
-            kind = EventType.IDV_RESPONSE
-            unit.log.append([draft(kind, contract, party_actor(party), now, facts, result=result)])
-            identified = None
-            if verdict is Verdict.MATCH:
-                proof = IdentityProof(
-                    method=enquiry.method,
-                    provider=self._provider.name,
-                    reference=answer.reference,
-                    transaction=enquiry.transaction,
-                    response_sha256=sha256(answer.response),
-                    simulated=self._provider.simulated,
-                    at=now,
-                    score=answer.score,
-                )
-                concluded = _conclude(admitted, [*unit.sign_sessions.proofs(party.party_id), proof], now)
-                record = ""
-                if concluded is not None:
-                    (event,) = unit.log.append(
-                        [draft(EventType.IDV_CONCLUDED, contract, party_actor(party), now, _facts(concluded))]
-                    )
-                    record = event.event_id
-                unit.sign_sessions.add_proof(party.party_id, proof, record)
-                identified = Identified(proof, concluded)
-        if identified is None:
-            raise IdentityRefused(verdict.value, _REASONS[verdict])
-        return identified
+            party = admitted.party
+            concluded = _conclude(admitted, [*unit.sign_sessions.proofs(party.party_id), proof], now)
+            record = ""
+            if concluded is not None:
+                kind, actor = EventType.IDV_CONCLUDED, party_actor(party)
+                event = draft(kind, admitted.contract, actor, now, _facts(concluded))
+                (recorded,) = unit.log.append([event])
+                record = recorded.event_id
+            unit.sign_sessions.add_proof(party.party_id, proof, record)
+        return Identified(proof, concluded)
 
 
 def _conclude(admitted: Admitted, proofs: Sequence[IdentityProof], at: datetime) -> Concluded | None:

@@ -20,7 +20,7 @@ from signing.errors import (
     ValuesInvalid,
 )
 from signing.identify import MAX_ENQUIRIES_PER_DAY
-from signing.identity import Method, Verdict
+from signing.identity import Answer, Enquiry, Method, Verdict
 from signing.session import MAX_SESSIONS_PER_HOUR
 from signing.transition import ContractState
 from tests.support.signing_contract import (
@@ -221,3 +221,30 @@ def test_enquiries_are_limited(studio: Studio) -> None:
         studio.identification.prove(token, Method.TWO_ELEMENTS)
     with pytest.raises(TooManyRequests):
         studio.identification.prove(token, Method.TWO_ELEMENTS)
+
+
+def test_an_answer_that_comes_too_late_is_recorded_and_proves_nothing(studio: Studio) -> None:
+    contract, token = begun(studio)
+    bureau = studio.bureau
+    (party,) = contract.parties
+
+    class Slow:
+        """While it thinks, the party opens another session."""
+
+        name, simulated = bureau.name, bureau.simulated
+
+        def check(self, enquiry: Enquiry) -> Answer:
+            studio.open(contract, party)
+            return bureau.check(enquiry)
+
+    identification = studio.identification
+    identification._provider = Slow()
+    try:
+        with pytest.raises(StateInvalid):
+            identification.prove(token, Method.THREE_ELEMENTS)
+    finally:
+        identification._provider = bureau
+    assert results(studio, contract, "IDV_RESPONSE") == ["ok"]
+    assert results(studio, contract, "IDV_CONCLUDED") == []
+    with studio.centre.database.reading() as unit:
+        assert unit.sign_sessions.proofs(party.party_id) == []
