@@ -25,9 +25,10 @@ from bench.signature import PAGES, contract
 from ca.indication import Indication
 from ca.trust import TrustStore
 from keys.suites import Algorithm
+from signing.pdf.source import open_source
 from signing.validity.judge import judge_pdf
 from tests.support.attacks.contract import trust
-from tests.support.signing import LATER, UnitTimestamps, field_names, person, sign_one
+from tests.support.signing import LATER, UnitTimestamps, person, sign_one
 
 SIGNATURES = 3
 ROUNDS = 15
@@ -42,7 +43,9 @@ _contract = cache(contract)
 def signed(algorithm: Algorithm) -> bytes:
     """The contract with three B-T signatures."""
     data, timestamps = _contract(), UnitTimestamps(algorithm)
-    for name in field_names(SIGNATURES):
+    with open_source(data) as source:
+        names = list(source.fields)[:SIGNATURES]
+    for name in names:
         data = sign_one(data, name, person(algorithm), timestamps)
     return data
 

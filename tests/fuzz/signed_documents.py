@@ -12,13 +12,13 @@ from ca.indication import Indication
 from keys.suites import Algorithm
 from tests.fuzz.target import Target
 from tests.support import chains
-from tests.support.attacks import forge, reveal
+from tests.support.attacks import forge, misread, reveal
 from tests.support.attacks.contract import contract, setting
 from tests.support.attacks.variant import VARIANTS
 
 SECONDS = 5.0  # of the processor; an honest contract takes 0.02
 PARTS = (b"0000000000 65535 f", b"endobj", b"stream\r\n", b"<<", b">>", b"/Kids [3 0 R]", b"/Prev 0", b"R ")
-SOURCES = (forge, reveal)
+SOURCES = (forge, misread, reveal)
 """Whose variants are registered by importing them."""
 
 

@@ -8,11 +8,11 @@ from ca.indication import Indication
 from keys.suites import Algorithm
 from signing.validity.attack import Attack
 from tests.support import chains
-from tests.support.attacks import forge, reveal
+from tests.support.attacks import forge, misread, reveal
 from tests.support.attacks.contract import contract, setting
 from tests.support.attacks.variant import VARIANTS
 
-SOURCES = (forge, reveal)
+SOURCES = (forge, misread, reveal)
 """Whose variants are registered by importing them."""
 
 

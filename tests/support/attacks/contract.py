@@ -23,6 +23,7 @@ CATALOG, PAGES, FIRST, SECOND, FONT, TEXT, TEXT2, FORM, AMOUNT, LOOK = range(1, 
 FIELDS = {"borrower": 11, "bank": 12, "witness": 13}
 PICTURE, LAYER, OVERLAY = 14, 15, 16
 HIDDEN_TEXT, HIDDEN_PAGE = 17, 18
+EVIL = stream(b"BT /F1 12 Tf 50 780 Td (Loan of 90000 CNY at 36 percent) Tj ET")
 LOOKS = b"/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources <</Font <</F1 5 0 R>>>>"
 
 
