@@ -24,8 +24,8 @@ from signing.execute_turn import Turns
 from signing.pades.archive import timestamp_document
 from signing.pades.message import check_token
 from signing.pades.pertinence import tokens, unpadded
-from signing.pades.validationdata import add_validation_data, signatures
-from signing.pdf.source import PdfSource, open_source
+from signing.pades.validationdata import add_validation_data, contents_of
+from signing.pdf.source import open_source
 from signing.ports import BlobStore, TimestampSource, ValidationMaterial, ValidationSource
 from signing.revise import next_revision
 from signing.transition import ContractState, move_contract
@@ -101,7 +101,8 @@ class Completion:
             revisions = unit.documents.revisions(contract.document_id)
         if revisions[-1].kind is RevisionKind.SIGNED:
             data = gather(self._blobs, revisions)
-            material = self._validation.material(_signers(data))
+            fields = frozenset(one.field for one in revisions if one.field is not None)
+            material = self._validation.material(_signers(data, fields))
             with closing(open_source(data)) as source:
                 added = add_validation_data(source, material)
             revision = self._next(revisions[-1], RevisionKind.VALIDATION_DATA, data, added)
@@ -181,19 +182,20 @@ def _material_facts(material: ValidationMaterial) -> dict[str, JSON]:
     }
 
 
-def _signers(data: Buffer) -> list[bytes]:
-    """Certificates that the signatures and their timestamps carry; raises `DocumentUnavailable`."""
+def _signers(data: Buffer, fields: frozenset[str]) -> list[bytes]:
+    """Certificates that the contract's own signatures and their timestamps carry.
+
+    Strangers' signatures that an uploaded file came with are not ours to vouch for: no authority of this
+    installation knows their certificates. Raises `DocumentUnavailable` for one of ours that is not one.
+    """
     with closing(open_source(data)) as source:
-        return _carried(source)
-
-
-def _carried(source: PdfSource) -> list[bytes]:
-    found: dict[bytes, None] = {}
-    try:
-        for contents in signatures(source):
-            signed = cms.parse(unpadded(contents))
-            for message in (signed, *tokens(signed)):
-                found |= dict.fromkeys(message.certificates)
-    except CmsInvalid as error:
-        raise DocumentUnavailable("contract", "carries a signature that cannot be read") from error
-    return list(found)
+        found: dict[bytes, None] = {}
+        try:
+            for one in source.signatures:
+                if one.name in fields:
+                    signed = cms.parse(unpadded(contents_of(source, one.number)))
+                    for message in (signed, *tokens(signed)):
+                        found |= dict.fromkeys(message.certificates)
+        except CmsInvalid as error:
+            raise DocumentUnavailable("contract", "carries a signature that cannot be read") from error
+        return list(found)

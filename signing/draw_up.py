@@ -220,6 +220,8 @@ def take(data: bytes) -> Manuscript:
     try:
         with closing(open_source(data)) as source:
             notes = source.notes
+            if source.signatures:
+                notes = (*notes, f"came with {len(source.signatures)} signatures, which nobody judged")
     except DocumentRefused as refused:
         if refused.cause not in REPAIRABLE:
             raise

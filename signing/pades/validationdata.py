@@ -127,13 +127,14 @@ def key_of(contents: bytes) -> str:
 
 def signatures(source: PdfSource) -> list[bytes]:
     """/Contents of every signature and document timestamp, padding included."""
-    found = []
-    for one in source.signatures:
-        value = object_of(source, one.number).get("/V")
-        contents = value.get("/Contents") if isinstance(value, pikepdf.Dictionary) else None
-        if isinstance(contents, pikepdf.String):
-            found.append(bytes(contents))
-    return found
+    return [found for one in source.signatures if (found := contents_of(source, one.number))]
+
+
+def contents_of(source: PdfSource, field: int) -> bytes:
+    """/Contents of the signature in the field of that object number; empty where there is none."""
+    value = object_of(source, field).get("/V")
+    contents = value.get("/Contents") if isinstance(value, pikepdf.Dictionary) else None
+    return bytes(contents) if isinstance(contents, pikepdf.String) else b""
 
 
 def extended(root: pikepdf.Object) -> dict[bytes, bytes]:

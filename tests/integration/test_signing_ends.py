@@ -18,6 +18,7 @@ from signing.errors import (
 from signing.party import PartyRole, PartyState
 from signing.ports import TimestampSource
 from signing.transition import ContractState
+from tests.support.pdfsamples import stranger
 from tests.support.signing_contract import (
     BANK,
     Studio,
@@ -181,3 +182,14 @@ def test_several_places_of_a_party_are_signed_in_one_act(studio: Studio) -> None
     assert [one.field for one in signed.revisions] == ["party1-1", "party1-2", "party1-3"]
     assert signed.contract.state is ContractState.COMPLETED
     assert studio.events(contract).count("CERT_ISSUED") == 1
+
+
+def test_strangers_signatures_are_kept_and_not_vouched_for(studio: Studio) -> None:
+    """An uploaded file may come with signatures of people that no authority of ours knows."""
+    signed = stranger("minimal-two-fields-signed-twice.pdf")
+    contract = studio.draw_up(file=signed)
+    assert any("came with 2 signatures" in note for note in contract.notes)
+    studio.invitations.start(contract.contract_id, BANK)
+    done = studio.sign(contract, contract.parties[0])
+    assert done.contract.state is ContractState.COMPLETED
+    assert studio.data(contract).startswith(signed)
