@@ -25,7 +25,7 @@ from signing.contract import Contract, new_identifier
 from signing.contract_ports import Attempt, SigningUnit
 from signing.contract_record import NOWHERE, draft, failure, intent_facts, party_actor, party_facts
 from signing.document import Revision
-from signing.errors import Refused, RevisionConflict, SigningError, StateInvalid
+from signing.errors import NotFound, Refused, RevisionConflict, SigningError, StateInvalid
 from signing.execute_desk import SigningDesk
 from signing.execute_embed import Embedded, embed
 from signing.execute_land import Landed, chain_above, fence, finish, issuer_of, pending
@@ -37,7 +37,7 @@ from signing.proof import conclude, identity_record, require_fresh_intent
 from signing.seal_apply import SealApplication, apply_seal
 from signing.seal_drawing import Drawing
 from signing.seal_registry import drawing_of
-from signing.session import Origin, SessionEnd
+from signing.session import Origin, SessionEnd, token_digest
 
 MAX_CONFLICTS = 3  # times that another's revision came first, after this act took longer than its turn
 REQUESTER = Requester("signing", profiles=frozenset({"person-event"}))
@@ -125,25 +125,25 @@ class Execution:
 
     def _check(self, token: str) -> _Act:
         now = self._desk.clock.now()
-        admitted: Admitted | None = None
         try:
             with self._desk.units.reading() as unit:
-                admitted = admit(unit, token, "sign", now, hold=False)
-                return _checked(unit, admitted, now)
+                return _checked(unit, admit(unit, token, "sign", now, hold=False), now)
         except SigningError as error:
-            if admitted is not None:
-                self._refused(admitted, error, now)
+            self._refused(token, error, now)
             raise
 
-    def _refused(self, admitted: Admitted, error: SigningError, at: datetime) -> None:
-        facts: dict[str, JSON] = {
-            **party_facts(admitted.party),
-            "session": admitted.session.session_id,
-        }
-        actor = party_actor(admitted.party)
-        kind = EventType.SIGN_FAILED
+    def _refused(self, token: str, error: SigningError, at: datetime) -> None:
+        """Recorded in the contract's case, unless the token is of no session."""
         with self._desk.units() as unit:
-            unit.log.append([draft(kind, admitted.contract, actor, at, facts, result=failure(error))])
+            try:
+                session = unit.sign_sessions.by_token(token_digest(token))
+            except NotFound:
+                return
+            contract = unit.contracts.get(session.contract_id)
+            party = contract.party(session.party_id)
+            facts: dict[str, JSON] = {**party_facts(party), "session": session.session_id}
+            kind, result = EventType.SIGN_FAILED, failure(error)
+            unit.log.append([draft(kind, contract, party_actor(party), at, facts, result=result)])
 
     def _certify(self, act: _Act, key: OneTimeKey) -> Certificate:
         intent = act.intent.statement.digest(key.public.algorithm.digest)

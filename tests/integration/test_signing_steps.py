@@ -42,6 +42,7 @@ def test_a_session_serves_once(studio: Studio) -> None:
     studio.centre.executing.execution.sign(second)
     with pytest.raises(StateInvalid):
         studio.centre.executing.execution.sign(second)
+    assert results(studio, contract, "SIGN_FAILED") == ["contract-state-invalid"]
     for token in ("sign-none", "", "sign-" + "a" * 500, "sign-\u4e2d"):
         with pytest.raises(NotFound):
             attendance.document(token)
