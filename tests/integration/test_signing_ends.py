@@ -7,7 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from api.chores import Chores
+from keys.key import new_key_id
 from keys.suites import Suite
+from signing.contract import new_identifier
+from signing.contract_ports import Attempt
 from signing.errors import (
     ProofExpired,
     StateInvalid,
@@ -193,3 +197,30 @@ def test_strangers_signatures_are_kept_and_not_vouched_for(studio: Studio) -> No
     done = studio.sign(contract, contract.parties[0])
     assert done.contract.state is ContractState.COMPLETED
     assert studio.data(contract).startswith(signed)
+
+
+def test_a_running_service_records_what_a_dead_process_left(studio: Studio) -> None:
+    """Its key is gone with it, and no signature of it can land any more."""
+    contract = studio.start()
+    (party,) = contract.parties
+    long_ago = studio.centre.clock.now() - timedelta(minutes=2)
+    attempt = Attempt(
+        attempt_id=new_identifier(long_ago),
+        contract_id=contract.contract_id,
+        document_id=contract.document_id,
+        party_id=party.party_id,
+        key_id=new_key_id(),
+        one_time=True,
+        algorithm="p256-sha256",
+        public_key="0" * 64,
+        started_at=long_ago,
+    )
+    with studio.centre.database() as unit:
+        assert unit.documents.take_turn(contract.document_id, attempt.attempt_id, long_ago, long_ago)
+        unit.documents.begin(attempt)
+    Chores(studio.centre).contracts()
+    assert studio.events(contract)[-2:] == ["SIGN_FAILED", "KEY_DESTROYED"]
+    assert results(studio, contract, "SIGN_FAILED") == ["signing-lost"]
+    with studio.centre.database.reading() as unit:
+        assert unit.documents.unfinished(contract.document_id) == []
+    assert studio.sign(contract, party).contract.state is ContractState.COMPLETED
