@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -17,51 +16,36 @@ from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignature
 from pyhanko_certvalidator import ValidationContext
 
 from api.demo.openssl import TIMEOUT_S
+from api.demo.steps import Step
 from ca.certificate import Certificate
 
 VALID = "Signature is Valid."
 DOCUMENT_TIMESTAMP = "/ETSI.RFC3161"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One judge's word on one thing."""
-
-    what: str
-    by: str
-    ok: bool
-    detail: str = ""
-
-
-def structure(path: Path) -> list[Verdict]:
+def structure(step: Step, path: Path) -> None:
     """By qpdf, where it is."""
     program = shutil.which("qpdf")
-    if program is None:
-        return []
-    done = _run([program, "--check", str(path)])
-    return [
-        Verdict("PDF structure", "qpdf", done.returncode == 0, "" if done.returncode == 0 else _last(done))
-    ]
+    if program is not None:
+        done = _run([program, "--check", str(path)])
+        ok = done.returncode == 0
+        step.check("PDF structure", "qpdf", ok=ok, detail="" if ok else _last(done))
 
 
-def signatures(path: Path, count: int) -> list[Verdict]:
-    """Of the international suite, by pdfsig, where it is."""
+def signatures(step: Step, path: Path, count: int) -> None:
+    """Of the international suite, by pdfsig, where it is; it knows no document timestamps."""
     program = shutil.which("pdfsig")
-    if program is None:
-        return []
-    done = _run([program, "-nocert", str(path)])
-    found = done.stdout.count(VALID)
-    return [
-        Verdict(f"{count} signatures valid", "pdfsig", found == count, "" if found == count else _last(done))
-    ]
+    if program is not None:
+        done = _run([program, "-nocert", str(path)])
+        ok = done.stdout.count(VALID) == count
+        step.check(f"{count} signatures valid", "pdfsig", ok=ok, detail="" if ok else _last(done))
 
 
-def by_pyhanko(data: bytes, root: Certificate, others: Sequence[Certificate]) -> list[Verdict]:
+def by_pyhanko(step: Step, data: bytes, root: Certificate, others: Sequence[Certificate]) -> None:
     """Every signature and document timestamp, under its strictest policy about later changes."""
     trusted = ValidationContext(
         trust_roots=[_their(root)], other_certs=[_their(one) for one in others], allow_fetching=False
     )
-    verdicts = []
     for embedded in PdfFileReader(BytesIO(data)).embedded_signatures:
         status: DocumentTimestampStatus | PdfSignatureStatus
         if embedded.sig_object["/SubFilter"] == DOCUMENT_TIMESTAMP:
@@ -70,9 +54,8 @@ def by_pyhanko(data: bytes, root: Certificate, others: Sequence[Certificate]) ->
         else:
             status = validate_pdf_signature(embedded, trusted, trusted)
             ok = bool(status.bottom_line)
-        said = "" if ok else str(status.summary())
-        verdicts.append(Verdict(f"{embedded.field_name}: signature", "pyHanko", ok, said))
-    return verdicts
+        detail = "" if ok else str(status.summary())
+        step.check(f"{embedded.field_name}: signature", "pyHanko", ok=ok, detail=detail)
 
 
 def contents(data: bytes) -> list[tuple[str, bytes]]:

@@ -268,16 +268,14 @@ class SuiteDemonstration:
             "contract: TOTAL-PASSED", "xinqian", ok=whole, detail="" if whole else str(report.sub_indication)
         )
         step.facts["pages"] = report.pages
-        verdicts = pdfjudges.structure(signed.path)
+        pdfjudges.structure(step, signed.path)
         if self._guomi:
             self._check_sm2_signatures(step, data)
-        else:
-            below = [Certificate(one.certificate) for one in self._authorities[1:]]
-            people = [one for one in report.signatures if one.kind is Kind.SIGNATURE]
-            verdicts += pdfjudges.signatures(signed.path, len(people))
-            verdicts += pdfjudges.by_pyhanko(data, self._root, below)
-        for verdict in verdicts:
-            step.check(verdict.what, verdict.by, ok=verdict.ok, detail=verdict.detail)
+            return
+        people = [one for one in report.signatures if one.kind is Kind.SIGNATURE]
+        pdfjudges.signatures(step, signed.path, len(people))
+        below = [Certificate(one.certificate) for one in self._authorities[1:]]
+        pdfjudges.by_pyhanko(step, data, self._root, below)
 
     def _check_sm2_signatures(self, step: Step, data: bytes) -> None:
         """What each key signed, by gmssl and OpenSSL."""

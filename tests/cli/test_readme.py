@@ -15,7 +15,7 @@ README = Path(__file__).parents[2] / "README.md"
 def test_the_shell_lines_of_the_readme_work_as_written(tmp_path: Path) -> None:
     require("openssl")
     blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     script = "set -euo pipefail\n" + "\n".join(blocks)
     bin_folder = str(Path(sys.executable).parent)
     done = subprocess.run(
@@ -30,3 +30,4 @@ def test_the_shell_lines_of_the_readme_work_as_written(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "subject=C = CN, O = Bank, CN = api.bank.example" in done.stdout
     assert "Verification: OK" in done.stdout + done.stderr
+    assert "TOTAL-PASSED" in done.stdout
