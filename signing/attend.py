@@ -129,8 +129,12 @@ class Attendance:
                 "requester": requester.pseudonym,
                 "session": session.session_id,
             }
-            event = draft(EventType.SESSION_STARTED, contract, party_actor(party), now, facts, origin=origin)
-            unit.log.append([event])
+            actor = party_actor(party)
+            drafts = [draft(EventType.SESSION_STARTED, contract, actor, now, facts, origin=origin)]
+            if party.agent is not None:
+                checked = party_facts(party)
+                drafts.append(draft(EventType.AUTHORITY_CHECKED, contract, actor, now, checked))
+            unit.log.append(drafts)
         return Opened(session.session_id, token, session.expires_at)
 
     def _refuse(

@@ -216,6 +216,7 @@ def test_an_agent_seals_in_person(studio: Studio, bank: SealedBank) -> None:
     contract = studio.start(order)
     signed = studio.sign(contract, contract.parties[0])
     assert signed.contract.state is ContractState.COMPLETED
+    assert "AUTHORITY_CHECKED" in studio.events(contract)
     (applied,) = [facts for name, facts, _ in studio.recorded(contract) if name == "SEAL_APPLIED"]
     assert applied["authorisation"] is None
     assert applied["approver"]
