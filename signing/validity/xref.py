@@ -128,7 +128,8 @@ def _table(data: Buffer, at: int, count: _Count) -> tuple[dict[int, Place], int]
             entry = _ENTRY.match(data, at)
             if entry is None or one in entries:
                 raise SyntaxInvalid("has a malformed cross-reference table")
-            kind = _PLAIN if entry[3] == b"n" else _FREE
+            # Some writers give numbers that they left unused the place 0, where no reader finds an object.
+            kind = _PLAIN if entry[3] == b"n" and int(entry[1]) else _FREE
             entries[one] = Place(kind, int(entry[1]), int(entry[2]))
             at = entry.end()
     return entries, at
