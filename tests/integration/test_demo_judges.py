@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
+import subprocess
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import cms, core, ocsp, tsp
@@ -17,12 +21,16 @@ from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathValidationError
 
+from api.demo.parties import BORROWER
 from ca.adapters.pkilint import Pkilint
 from ca.deeplint import require_no_error
 from evidence.adapters.system_clock import SystemClock
-from tests.support.demonstration import LEAVES, ROLES, SUITES, WITHDRAWN, Demonstration
+from tests.support import pyhankojudge
+from tests.support.demonstration import COMMAND, LEAVES, ROLES, SUITES, WITHDRAWN, Demonstration
 from tests.support.judge import BouncyCastle, Refused
 from tests.support.openssl import OpenSSL, OpenSSLRefused
+from tests.support.pdfjudge import PdfBox
+from tests.support.services import environment
 
 pytestmark = pytest.mark.interop
 
@@ -324,3 +332,64 @@ def test_cryptography_reads_and_verifies_every_intl_link(demonstration: Demonstr
         assert crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
         assert crl.next_update_utc is not None
         assert crl.last_update_utc <= SystemClock().now() < crl.next_update_utc
+
+
+class TestContract:
+    """The contract that was signed, before every judge of PDFs, and before ours by the trust folder alone."""
+
+    def test_pdfbox_with_bouncy_castle(self, demonstration: Demonstration, pdfbox: PdfBox) -> None:
+        for suite in SUITES:
+            path = demonstration.out / suite / "contract.pdf"
+            pdfbox.pdf(path, anchors=[demonstration.root(suite)], at=SystemClock().now())
+
+    def test_pyhanko(self, demonstration: Demonstration) -> None:
+        data, root = demonstration.file("intl", "contract.pdf"), demonstration.root("intl")
+        found = pyhankojudge.accept(data, root, SystemClock().now(), long_term=True)
+        assert [one.timestamped for one in found] == [True] * 5
+
+    def test_poppler_and_qpdf(self, demonstration: Demonstration) -> None:
+        for suite in SUITES:
+            path = str(demonstration.out / suite / "contract.pdf")
+            subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
+            words = subprocess.run(
+                ["pdftotext", path, "-"], check=True, capture_output=True, text=True
+            ).stdout
+            assert BORROWER.name in words
+            assert "个人借款合同" in words
+        said = subprocess.run(
+            ["pdfsig", "-nocert", str(demonstration.out / "intl/contract.pdf")],
+            check=False,
+            capture_output=True,
+            text=True,
+        ).stdout
+        assert said.count("Signature is Valid.") == 4
+
+    def test_by_command_with_the_trust_folder_alone(self, demonstration: Demonstration) -> None:
+        for suite in SUITES:
+            code, report = verify(demonstration, demonstration.out / suite / "contract.pdf")
+            assert code == 0, report
+            assert report["indication"] == "TOTAL-PASSED"
+            assert report["attacks"] == []
+            people = [one for one in report["signatures"] if one["kind"] == "signature"]
+            assert [one["level"] for one in people] == ["B-LTA"] * 4
+            assert {one["suite"] for one in people} == {suite}
+
+    def test_one_octet_more_is_told(self, demonstration: Demonstration, tmp_path: Path) -> None:
+        changed = tmp_path / "changed.pdf"
+        changed.write_bytes(demonstration.file("guomi", "contract.pdf") + b" %")
+        code, report = verify(demonstration, changed)
+        assert code in {1, 3}
+        assert report["indication"] != "TOTAL-PASSED"
+        assert [one["class"] for one in report["attacks"]] == ["trailing-bytes"]
+
+
+def verify(demonstration: Demonstration, path: Path) -> tuple[int, dict[str, Any]]:
+    trust = str(demonstration.out / "trust")
+    done = subprocess.run(
+        [COMMAND, "contract", "verify", str(path), "--trust", trust, "--format", "json"],
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return done.returncode, json.loads(done.stdout)

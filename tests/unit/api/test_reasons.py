@@ -63,12 +63,7 @@ def test_a_text_takes_the_values_of_its_reason() -> None:
 def test_a_chinese_text_is_chinese() -> None:
     """Full-width punctuation beside Chinese characters, and no text left as it was."""
     half = re.compile(r"[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]")
-    known = {
-        key: text
-        for name, section in sections()
-        if name != "composed"
-        for key, text in section.items()
-    }
+    known = {key: text for name, section in sections() if name != "composed" for key, text in section.items()}
     assert [text for text in known.values() if half.search(text)] == []
     kept = {key for key, text in known.items() if re.search(r"[\u4e00-\u9fff]", text) is None}
     assert kept == {"Value error, {0}", "{0} OCSP", "OCSP: {0}", "Idempotency-Key: {0}"}
