@@ -22,7 +22,7 @@ SMALLEST, LARGEST = 3.0, 9.0  # points of the text: below 3 it is not read in pr
 _LEADING = 1.3  # of the size, from line to line
 _INSET = 1.0  # points: what is drawn to the very edge is cut off by some viewers
 _GAP = 4.0  # points between the drawing and the text
-_WIDE = 1.5  # of the height: from this width on the text stands beside the drawing
+_WIDE = 1.5  # of the height: from this width on the text stands beside a drawing that is not as wide
 _DRAWING_BESIDE = 0.42  # of the width, at most
 _TEXT_BELOW = 0.45  # of the height, at most
 _NAME_SIZE = 4.0  # of the text's size at most, of a name that stands for a seal: it is read at arm's length
@@ -103,7 +103,9 @@ def compose_stamp(
     lines = [face.line(one, field) for one in text.lines(language)]
     widest = max(line.width for line in lines) / 1000
     width, height = size.width - 2 * _INSET, size.height - 2 * _INSET
-    beside = drawing is not None and width >= _WIDE * height
+    # A name and a handwriting are wide themselves: beside one the text would be too small to be read.
+    square = drawing is not None and drawing.width < _WIDE * drawing.height
+    beside = square and width >= _WIDE * height
     name = face.line(text.name, field) if drawing is None else None
     share = (
         min(height * drawing.width / drawing.height, _DRAWING_BESIDE * width) if beside and drawing else 0.0

@@ -198,9 +198,10 @@ def _put_field(
 
 def _drawn(increment: Increment, source: PdfSource, target: SignatureField, form: Form) -> int:
     """The appearance as the page of its widget is turned, in the proportions of its rectangle."""
-    if target.page is None:
+    number = source.page_of(target)
+    if number is None:
         return form_object(increment, form)
-    page = source.page(target.page)
+    page = source.page(number)
     shown = page.shown_rect(*target.rect)
     return form_object(increment, form, rotation=page.rotation, fit=(shown.width, shown.height))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pikepdf
@@ -33,8 +33,8 @@ class SignatureField:
     """Of the field's object."""
     widget: int
     """Of its widget's object: the same one where they are merged, as nearly always; 0 without one."""
-    page: int | None
-    """From 1; None for a field without a widget on any page."""
+    page: tuple[int, int] | None
+    """Number and generation of the page that the widget names (/P); `PdfSource.page_of` says which it is."""
     rect: tuple[float, float, float, float]
     """Left, bottom, right, top in user space; zeros for an invisible one."""
     signed: bool
@@ -46,7 +46,7 @@ class SignatureField:
 
 
 def walk_fields(
-    form: pikepdf.Dictionary, page_of: Callable[[pikepdf.Dictionary], int | None], limits: PdfLimits
+    form: pikepdf.Dictionary, limits: PdfLimits
 ) -> tuple[dict[str, SignatureField], set[str], list[str]]:
     """The signature fields by name, names of all fields, and names that stand for several of them.
 
@@ -60,7 +60,7 @@ def walk_fields(
             double.append(name)
         names.add(name)
         if kind == "/Sig" and name not in found:
-            found[name] = _signature_field(name, field, page_of, depth)
+            found[name] = _signature_field(name, field, depth)
     return found, names, double
 
 
@@ -99,9 +99,7 @@ def _terminal(
             yield name, field, kind, depth
 
 
-def _signature_field(
-    name: str, field: pikepdf.Dictionary, page_of: Callable[[pikepdf.Dictionary], int | None], depth: int
-) -> SignatureField:
+def _signature_field(name: str, field: pikepdf.Dictionary, depth: int) -> SignatureField:
     widget: pikepdf.Dictionary | None = field
     kids = field.get("/Kids")
     if isinstance(kids, pikepdf.Array) and len(kids):
@@ -115,13 +113,18 @@ def _signature_field(
         name=name,
         number=field.objgen[0],
         widget=0 if widget is None else widget.objgen[0],
-        page=None if widget is None else page_of(widget),
+        page=None if widget is None else _named_page(widget),
         rect=(None if widget is None else box(widget.get("/Rect"))) or (0.0, 0.0, 0.0, 0.0),
         signed=signed,
         lock=_lock(field.get("/Lock")),
         permission=certified(value) if isinstance(value, pikepdf.Dictionary) else None,
         depth=depth,
     )
+
+
+def _named_page(widget: pikepdf.Dictionary) -> tuple[int, int] | None:
+    page = widget.get("/P")
+    return page.objgen if isinstance(page, pikepdf.Dictionary) else None
 
 
 def certified(signature: pikepdf.Dictionary) -> int | None:

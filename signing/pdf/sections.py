@@ -39,8 +39,8 @@ class Section:
     """Of a classic section its trailer, else the stream's dictionary; names without the slash."""
 
 
-def read_sections(data: Buffer, limits: PdfLimits) -> tuple[Section, ...]:
-    """All of them, the last first. Raises `DocumentRefused`."""
+def read_sections(data: Buffer, limits: PdfLimits, *, last_only: bool = False) -> tuple[Section, ...]:
+    """All of them, the last first, or that one alone. Raises `DocumentRefused`."""
     size = len(data)
     if size > limits.max_size:
         raise DocumentRefused("too-large", f"has {size} octets; {limits.max_size} are allowed")
@@ -65,7 +65,7 @@ def read_sections(data: Buffer, limits: PdfLimits) -> tuple[Section, ...]:
         seen.add(offset)
         section = _section(data, offset, limits)
         found.append(section)
-        offset = number(section.trailer, b"Prev")
+        offset = None if last_only else number(section.trailer, b"Prev")
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import BinaryIO, Self, TypeVar
 
@@ -63,19 +64,14 @@ class PdfSource:
         self.pdf = pdf
         """For reading objects; nothing in it may be changed."""
         self.sections = sections
-        """Cross-reference sections, the last first."""
+        """Cross-reference sections, the last first; of a vetted file the last alone."""
         self.limits = limits
         self._stream = stream
         self._notes: list[str] = []
         self._table: Mapping[tuple[int, int], pikepdf.XrefEntry] | None = None
         self._infos: dict[int, PageInfo] = {}
         self.next_number = self._first_free()
-        self.leaves = walk_pages(pdf, limits)
-        self._page_numbers = {
-            (leaf.number, leaf.generation): place for place, leaf in enumerate(self.leaves, 1)
-        }
         self.field_names: frozenset[str] = frozenset()
-        self._widgets: dict[tuple[int, int], int] | None = None
         self.fields: Mapping[str, SignatureField] = self._read_fields()
         """Signature fields by fully qualified name."""
         if self.pdf.Root.get("/Collection") is not None:
@@ -91,6 +87,13 @@ class PdfSource:
     def page_count(self) -> int:
         """Pages."""
         return len(self.leaves)
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Its pages in order; the tree is walked when this is first asked for."""
+        found = guarded(lambda: walk_pages(self.pdf, self.limits))
+        self.check_read()
+        return found
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -123,6 +126,13 @@ class PdfSource:
             if assumed:
                 self._notes.append(f"does not say the size of page {number}, which is taken for US Letter")
         return self._infos[number]
+
+    def page_of(self, field: SignatureField) -> int | None:
+        """The page of its widget, from 1; None for a field without a widget on any page."""
+        if field.page is not None:
+            return self._page_numbers.get(field.page)
+        # /P may be left out (table 166): only then every page is looked at
+        return guarded(lambda: self._annotated.get(field.widget)) if field.widget else None
 
     def page_dictionary(self, number: int) -> pikepdf.Dictionary:
         """The object of page `number`, from 1, which has to exist."""
@@ -187,36 +197,38 @@ class PdfSource:
             raise DocumentRefused("broken", "has a form that is no dictionary")
         if "/XFA" in form:
             raise DocumentRefused("xfa", "is an XFA form, whose pages are not those that a signature covers")
-        found, names, double = walk_fields(form, self._page_of, self.limits)
+        found, names, double = walk_fields(form, self.limits)
         # A field's own name is taken, and so are those of the fields above it.
         self.field_names = frozenset(names | {one.partition(".")[0] for one in names})
         if double:
             self._notes.append(f"has {len(double)} fields whose names are not their own")
         return found
 
-    def _page_of(self, widget: pikepdf.Dictionary) -> int | None:
-        page = widget.get("/P")
-        if isinstance(page, pikepdf.Dictionary):
-            return self._page_numbers.get(page.objgen)
-        if self._widgets is None:  # /P may be left out (table 166): only then every page is looked at
-            self._widgets = {}
-            for place in range(1, len(self.leaves) + 1):
-                annotations = self.page_dictionary(place).get("/Annots")
-                for one in annotations if isinstance(annotations, pikepdf.Array) else ():
-                    if isinstance(one, pikepdf.Dictionary):
-                        self._widgets.setdefault(one.objgen, place)
-        return self._widgets.get(widget.objgen)
+    @cached_property
+    def _page_numbers(self) -> Mapping[tuple[int, int], int]:
+        return {(leaf.number, leaf.generation): place for place, leaf in enumerate(self.leaves, 1)}
+
+    @cached_property
+    def _annotated(self) -> Mapping[int, int]:
+        """Pages by the numbers of the annotations on them."""
+        found: dict[int, int] = {}
+        for place in range(1, self.page_count + 1):
+            annotations = self.page_dictionary(place).get("/Annots")
+            for one in annotations if isinstance(annotations, pikepdf.Array) else ():
+                if isinstance(one, pikepdf.Dictionary):
+                    found.setdefault(one.objgen[0], place)
+        return found
 
 
 def open_source(data: Buffer, *, limits: PdfLimits = LIMITS, vetted: bool = False) -> PdfSource:
     """Reads what has to be known to append.
 
-    `vetted` is for a file of whose revisions all but those made here were opened before: its objects are
-    not looked at one by one again.
+    `vetted` is for a file of whose revisions all but those made here were opened before: its objects, pages
+    and earlier cross-references are not looked at one by one again.
     Raises `DocumentRefused` with a cause of "not-pdf", "too-large", "encrypted", "broken", "too-many-pages",
     "too-many-objects", "xfa", "circular" or "hybrid".
     """
-    sections = read_sections(data, limits)
+    sections = read_sections(data, limits, last_only=vetted)
     stream = as_file(data)
     pdf: pikepdf.Pdf | None = None
     try:
@@ -225,12 +237,15 @@ def open_source(data: Buffer, *, limits: PdfLimits = LIMITS, vetted: bool = Fals
         opened = pdf
         if not vetted:
             guarded(lambda: check_labels(opened, data))
-        return guarded(lambda: PdfSource(data, opened, stream, sections, limits))
+        source = guarded(lambda: PdfSource(data, opened, stream, sections, limits))
+        if not vetted:
+            _ = source.leaves  # the tree has to hold before anything is appended
     except BaseException:
         if pdf is not None:
             pdf.close()
         stream.close()
         raise
+    return source
 
 
 def guarded(read: Callable[[], T]) -> T:

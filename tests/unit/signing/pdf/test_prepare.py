@@ -194,4 +194,5 @@ def test_a_certified_document_gets_no_new_fields(level: int) -> None:
 def test_a_page_without_a_size_is_said_to_be_assumed() -> None:
     data, made = prepared(pages(media=b"null"), PLAN)
     assert made.notes == ("does not say the size of page 1, which is taken for US Letter",)
-    assert open_source(data).fields["Borrower"].page == 1
+    with open_source(data) as source:
+        assert source.page_of(source.fields["Borrower"]) == 1

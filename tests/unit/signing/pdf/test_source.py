@@ -59,7 +59,8 @@ def test_signature_fields_are_read() -> None:
         assert list(source.fields) == ["Old"]
         field = source.fields["Old"]
         assert source.field_names == {"Old", "Group.Text", "Group"}
-    assert (field.number, field.widget, field.page, field.rect) == (6, 6, 1, (10, 20, 60, 40))
+        assert source.page_of(field) == 1
+    assert (field.number, field.widget, field.rect) == (6, 6, (10, 20, 60, 40))
     assert not field.signed
     assert field.lock is not None
     assert (field.lock.action, field.lock.fields, field.lock.permission) == ("Include", ("Old",), 1)
@@ -70,7 +71,7 @@ def test_a_widget_that_names_no_page_is_looked_for() -> None:
     form = b"/AcroForm <</Fields [6 0 R]>>"
     data = pages([b"", b"/Annots [6 0 R]"], objects={6: field, 7: LOCK}, catalogue=form)
     with open_source(data) as source:
-        assert source.fields["Old"].page == 2
+        assert source.page_of(source.fields["Old"]) == 2
 
 
 @pytest.mark.parametrize(
