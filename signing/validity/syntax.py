@@ -144,7 +144,7 @@ def _name(text: bytes) -> Name:
 
 
 def _ref(text: bytes) -> Ref:
-    number, generation, _ = text.split()
+    number, generation, _ = text.replace(b"\0", b" ").split()  # NUL is a blank here too (table 1)
     return Ref(int(number), int(generation))
 
 
