@@ -63,6 +63,8 @@ _FIXED = (
     "state",
     "send",
     "code-label",
+    "pad",
+    "pad-clear",
     "sign",
     "decline-title",
     "reason-label",

@@ -107,6 +107,51 @@
     by("code-state").textContent = say("saySent", { mobile: sent.mobile });
     by("code").focus();
   });
+  // Handwriting, if the party wants its own: strokes in units of the canvas, shown in place of the printed name.
+  const pad = by("pad");
+  const ink = pad.getContext("2d");
+  let strokes = [];
+  let pen = null;
+  let begun = 0;
+  const drawn = (event) => {
+    const box = pad.getBoundingClientRect();
+    const now = Math.round(event.timeStamp);
+    if (strokes.length === 1 && strokes[0].length === 0) begun = now;
+    return {
+      x: Math.round(((event.clientX - box.left) * pad.width) / box.width),
+      y: Math.round(((event.clientY - box.top) * pad.height) / box.height),
+      at: Math.max(0, now - begun),
+      pressure: event.pointerType === "pen" ? Math.round(event.pressure * 1000) : 0,
+    };
+  };
+  const line = (from, to) => {
+    ink.lineWidth = 10;
+    ink.lineCap = "round";
+    ink.beginPath();
+    ink.moveTo(from.x, from.y);
+    ink.lineTo(to.x, to.y);
+    ink.stroke();
+  };
+  pad.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    pad.setPointerCapture(event.pointerId);
+    pen = event.pointerId;
+    strokes.push([]);
+    strokes.at(-1).push(drawn(event));
+  });
+  pad.addEventListener("pointermove", (event) => {
+    if (pen !== event.pointerId) return;
+    const stroke = strokes.at(-1);
+    const point = drawn(event);
+    line(stroke.at(-1), point);
+    stroke.push(point);
+  });
+  for (const name of ["pointerup", "pointercancel"]) pad.addEventListener(name, () => { pen = null; });
+  act(by("pad-clear"), async () => {
+    strokes = [];
+    ink.clearRect(0, 0, pad.width, pad.height);
+  });
+
   const end = (title, text) => {
     for (const part of Array.from(main.children)) part.hidden = part.id !== "done";
     by("done-title").textContent = title;
@@ -119,7 +164,7 @@
       if (main.dataset.code === "true") Object.assign(body, { challenge, code: by("code").value.trim() });
       intent = await call("confirm", body);
     }
-    await call("sign", {});
+    await call("sign", strokes.length > 0 ? { handwriting: strokes } : {});
     end(main.dataset.saySigned, main.dataset.saySignedText);
   });
   act(by("decline"), async () => {
