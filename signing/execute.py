@@ -170,8 +170,8 @@ class Execution:
             require_same_text(act.intent, revisions)
             spot, *others = pending(party, revisions)
             now = self._desk.clock.now()
-            self._requested(act, spot, certificate, revisions[-1], origin, now)
             shown = act.drawings.get(spot.field, drawing)
+            self._requested(act, spot, shown, certificate, revisions[-1], origin, now)
             serial = serial_text(SerialNumber(certificate.serial))
             order = signature_order(contract, party, spot, serial, self._desk.face, shown, now)
             embedded = embed(self._desk.blobs, revisions, order, key, [certificate, *act.chain], timestamps)
@@ -183,6 +183,7 @@ class Execution:
         self,
         act: _Act,
         spot: Spot,
+        shown: Drawing | None,
         certificate: Certificate,
         before: Revision,
         origin: Origin,
@@ -192,6 +193,7 @@ class Execution:
         facts: dict[str, JSON] = {
             **intent_facts(contract, act.intent),
             "before": before.digests.as_json(),
+            "drawing": None if shown is None else shown.digests.as_json(),
             "field": spot.field,
             "identity_record": act.identity.record_id,
             "revision": before.number,
