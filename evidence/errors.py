@@ -7,7 +7,13 @@ EvidenceError
 ├── PayloadCorrupt        a sealed payload does not open under its case key
 ├── LogBehind             the store holds less, or other, than was once recorded
 ├── WatermarkInvalid      the record outside the database cannot be read
-└── WatermarkUnavailable  the record outside the database cannot be opened or written
+├── WatermarkUnavailable  the record outside the database cannot be opened or written
+├── ProofInvalid          an inclusion or consistency proof does not hold
+├── NoteInvalid           a signed note, checkpoint or cosignature is malformed or does not verify
+├── TileInvalid           a tile is missing, damaged or not what the tree has at its place
+├── TilesUnavailable      the place where tiles are kept refuses
+├── LogForked             database, tiles and the last signed head disagree: nothing may be signed
+└── WitnessRefused        a witness does not cosign this checkpoint
 """
 
 
@@ -91,3 +97,70 @@ class WatermarkUnavailable(EvidenceError):
         super().__init__(f"the watermark {path} cannot be used: {reason}")
         self.path = path
         self.reason = reason
+
+
+class ProofInvalid(EvidenceError):
+    """A proof that does not lead from what is given to the root that is given."""
+
+    code = "proof-invalid"
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"the {kind} proof does not hold: {reason}")
+        self.kind = kind
+        self.reason = reason
+
+
+class NoteInvalid(EvidenceError):
+    """A signed note, or the checkpoint in it, that is malformed or not signed by a key that is known."""
+
+    code = "note-invalid"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the signed note {reason}")
+        self.reason = reason
+
+
+class TileInvalid(EvidenceError):
+    """A tile that cannot be read, or holds something else than the tree has there."""
+
+    code = "tile-invalid"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class TilesUnavailable(EvidenceError):
+    """Tiles cannot be written: what was recorded stands, and is published when they can."""
+
+    code = "tiles-unavailable"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"the tiles in {path} cannot be used: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class LogForked(EvidenceError):
+    """To sign now could contradict what was signed before: a backup was restored, or something altered."""
+
+    code = "log-forked"
+
+    def __init__(self, log: str, reason: str) -> None:
+        super().__init__(f"log {log} is not what was signed: {reason}")
+        self.log = log
+        self.reason = reason
+
+
+class WitnessRefused(EvidenceError):
+    """A witness does not cosign; `outcome` is one of `evidence.witness.Outcome`."""
+
+    code = "witness-refused"
+
+    def __init__(self, outcome: str, reason: str, size: int) -> None:
+        super().__init__(f"the witness does not cosign: {reason}")
+        self.outcome = outcome
+        self.reason = reason
+        self.size = size
+        """Of the newest checkpoint that it cosigned, 0 before the first."""

@@ -76,7 +76,7 @@ def run_coverage(name: str, seconds: float) -> int:
     """By atheris, in this process, which it ends itself."""
     import atheris  # noqa: PLC0415  (optional, and it patches the import system)
 
-    with atheris.instrument_imports(include=["ca", "keys"]):
+    with atheris.instrument_imports(include=["ca", "evidence", "keys"]):
         target = all_targets()[name]
     corpus = Path(".fuzz") / name
     corpus.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ import sqlalchemy
 Service: TypeAlias = Literal[
     "bouncycastle",
     "curl",
+    "go",
     "java",
     "javac",
     "openssl",
@@ -29,6 +30,7 @@ Service: TypeAlias = Literal[
     "qpdf",
     "softhsm2",
     "softhsm2-util",
+    "sumdb",
 ]
 
 POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
@@ -42,6 +44,7 @@ BOUNCY_CASTLE_JARS = tuple(Path("/usr/share/java", f"{name}.jar") for name in ("
 PDFBOX_JARS = tuple(
     Path("/usr/share/java", f"{name}.jar") for name in ("pdfbox2", "fontbox2", "commons-logging")
 )
+GO_SOURCES = "/usr/share/gocode"  # where Debian's golang-golang-x-mod-dev puts its packages
 
 
 def require(service: Service) -> str:
@@ -74,6 +77,9 @@ def find(service: Service) -> str | None:
         case "pdfbox":
             here = all(jar.is_file() for jar in PDFBOX_JARS)
             return os.pathsep.join(map(str, PDFBOX_JARS)) if here else None
+        case "sumdb":
+            here = (Path(GO_SOURCES) / "src/golang.org/x/mod/sumdb/tlog").is_dir()
+            return GO_SOURCES if here else None
         case program:
             return shutil.which(program)
 
