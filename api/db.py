@@ -24,6 +24,7 @@ from ca.adapters.profiles import SqlProfileStore
 from ca.adapters.sealed import SqlSealedCertificates
 from ca.adapters.tables import metadata as ca_metadata
 from ca.adapters.timestamps import SqlTimestampStore
+from evidence.adapters.cases import SqlCaseStore
 from evidence.adapters.sql import SqlCaseKeyStore, SqlEventStore
 from evidence.adapters.sql import metadata as evidence_metadata
 from evidence.casekey import CaseKeys
@@ -73,6 +74,11 @@ class Unit:
     def case_keys(self) -> SqlCaseKeyStore:
         """Wrapped case keys."""
         return SqlCaseKeyStore(self._connection)
+
+    @cached_property
+    def cases(self) -> SqlCaseStore:
+        """Cases as people search them."""
+        return SqlCaseStore(self._connection)
 
     @cached_property
     def log(self) -> EvidenceLog:
