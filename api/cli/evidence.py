@@ -22,7 +22,7 @@ from evidence.casecheck import CaseOutcome
 from evidence.caseports import MAX_PAGE, CaseFilter, CaseSummary
 from evidence.event import CaseId, EventType, Recorded, TenantId
 from evidence.hold import Hold, HoldGround, HoldOrder
-from evidence.retention import Decision
+from evidence.retention import RULES, Decision
 
 noun = Noun("evidence", help="noun.evidence")
 COLUMNS = ("case", "contract", "opened_at", "changed_at", "events", "case_state", "ending", "holds")
@@ -197,7 +197,7 @@ def shred(
 
 def _keeping(session: Session) -> CaseKeeping:
     centre = session.centre
-    return CaseKeeping(centre.database, TenantId(centre.settings.tenant), centre.clock)
+    return CaseKeeping(centre.database, TenantId(centre.settings.tenant), centre.clock, RULES)
 
 
 def _access(session: Session, purpose: str, authority: str, basis: str) -> Access:
