@@ -24,6 +24,7 @@ from ca.adapters.profiles import SqlProfileStore
 from ca.adapters.sealed import SqlSealedCertificates
 from ca.adapters.tables import metadata as ca_metadata
 from ca.adapters.timestamps import SqlTimestampStore
+from evidence.adapters.cases import SqlCaseStore
 from evidence.adapters.heads import SqlLeafStore, SqlSignedHeadStore
 from evidence.adapters.sql import SqlCaseKeyStore, SqlEventStore
 from evidence.adapters.sql import metadata as evidence_metadata
@@ -84,6 +85,11 @@ class Unit:
     def signed_heads(self) -> SqlSignedHeadStore:
         """The last signed head of each log."""
         return SqlSignedHeadStore(self._connection)
+
+    @cached_property
+    def cases(self) -> SqlCaseStore:
+        """Cases as people search them."""
+        return SqlCaseStore(self._connection)
 
     @cached_property
     def log(self) -> EvidenceLog:

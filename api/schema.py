@@ -13,7 +13,7 @@ from api.errors import SchemaBehind, StoreUnavailable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision that this version of the program works with."""
 LOCK_TIMEOUT_MS = 5_000  # PostgreSQL: a migration that waits for a lock blocks everyone behind it
 _MIGRATION_LOCK = 0x78696E71  # advisory lock: "xinq"; two migrations take turns

@@ -41,6 +41,9 @@ class Act(enum.StrEnum):
     KEY_DESTROY = "key-destroy"
     ADMINISTRATOR_ADD = "administrator-add"
     CLOCK_FORGET = "clock-forget"
+    LEGAL_HOLD = "legal-hold"
+    HOLD_RELEASE = "hold-release"
+    PAYLOAD_SHRED = "payload-shred"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,13 @@ EvidenceError
 ├── RecordRefused         the store cannot record, so the act it would record must not happen
 ├── PayloadUnavailable    the personal payload was shredded or never existed
 ├── PayloadCorrupt        a sealed payload does not open under its case key
+├── CaseNotFound          no event of such a case was recorded
+├── CaseClosed            an event of a kind that a closed case does not take
+├── CaseRefused           an act that the case's state does not allow: names the case and why
+├── CaseHeld              personal data under a legal hold must stay
+├── HoldNotFound          the case is under no such hold
+├── PersonsMissing        an act that two persons must answer for
+├── AccessRefused         a reader without the power, or without a purpose
 ├── LogBehind             the store holds less, or other, than was once recorded
 ├── WatermarkInvalid      the record outside the database cannot be read
 ├── WatermarkUnavailable  the record outside the database cannot be opened or written
@@ -62,6 +69,82 @@ class PayloadCorrupt(EvidenceError):
     def __init__(self, event_id: str) -> None:
         super().__init__(f"the sealed payload of event {event_id} does not authenticate")
         self.event_id = event_id
+
+
+class CaseNotFound(EvidenceError):
+    """There is no such case."""
+
+    code = "case-not-found"
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"there is no case {case_id}")
+        self.case_id = case_id
+
+
+class CaseClosed(EvidenceError):
+    """A closed case takes only what is named in `evidence.case.AFTER_CLOSING`."""
+
+    code = "case-closed"
+
+    def __init__(self, case_id: str, event: str) -> None:
+        super().__init__(f"case {case_id} is closed and takes no {event}")
+        self.case_id = case_id
+        self.event = event
+
+
+class CaseRefused(EvidenceError):
+    """The case's state does not allow the act."""
+
+    code = "case-refused"
+
+    def __init__(self, case_id: str, reason: str) -> None:
+        super().__init__(f"case {case_id}: {reason}")
+        self.case_id = case_id
+        self.reason = reason
+
+
+class CaseHeld(EvidenceError):
+    """The case is under legal holds, which must be released first."""
+
+    code = "case-held"
+
+    def __init__(self, case_id: str, holds: str) -> None:
+        super().__init__(f"case {case_id} is under legal hold: {holds}")
+        self.case_id = case_id
+        self.holds = holds
+
+
+class HoldNotFound(EvidenceError):
+    """The case is under no such hold: there never was one, or it was released."""
+
+    code = "hold-not-found"
+
+    def __init__(self, hold_id: str) -> None:
+        super().__init__(f"no hold {hold_id} stands")
+        self.hold_id = hold_id
+
+
+class PersonsMissing(EvidenceError):
+    """Fewer persons answer for the act than must."""
+
+    code = "persons-missing"
+
+    def __init__(self, act: str, given: int, needed: int) -> None:
+        super().__init__(f"{act} needs {needed} persons, {given} answer for it")
+        self.act = act
+        self.given = given
+        self.needed = needed
+
+
+class AccessRefused(EvidenceError):
+    """The reader may not do this, or does not say by what authority and what for."""
+
+    code = "access-refused"
+
+    def __init__(self, act: str, reason: str) -> None:
+        super().__init__(f"{act}: {reason}")
+        self.act = act
+        self.reason = reason
 
 
 class LogBehind(EvidenceError):

@@ -26,7 +26,7 @@ class EventType(enum.Enum):
 
     Hundreds follow the groups of the catalogue: 1 session, 2 notice and consent, 3 identity, 4 credit
     authorisation, 5 document, 6 intent, 7 certificate and key, 8 signature, 9 time, 10 delivery,
-    12 change, 13 evidence operations, 14 system.
+    12 change, 13 evidence operations, 14 system, 15 log.
     """
 
     SESSION_STARTED = 101
@@ -86,6 +86,17 @@ class EventType(enum.Enum):
     DOC_DOWNLOADED = 1003
     PARTY_REPLACED = 1201
     EXPORTED = 1301
+    CASE_CLOSED = 1302
+    EVIDENCE_ACCESSED = 1303
+    EVIDENCE_EXPORTED = 1304
+    EVIDENCE_DISCLOSED = 1305
+    REPORT_REQUESTED = 1306
+    REPORT_ISSUED = 1307
+    REPORT_VERIFIED = 1308
+    LEGAL_HOLD_SET = 1309
+    LEGAL_HOLD_RELEASED = 1310
+    PAYLOAD_SHREDDED = 1311
+    FORMAT_MIGRATED = 1312
     SYS_STARTED = 1401
     CLOCK_SAMPLED = 1402
     SELF_CHECK = 1403
@@ -94,6 +105,14 @@ class EventType(enum.Enum):
     KEY_CEREMONY = 1406
     APPROVAL_GIVEN = 1407
     RESTORE = 1408
+    ANCHOR = 1501
+    ANCHOR_TST = 1502
+    WITNESS_QUORUM = 1503
+    SHARD_OPENED = 1504
+    SHARD_CLOSED = 1505
+    RENEWAL_TST = 1506
+    RENEWAL_HASH = 1507
+    ALGO_DEPRECATED = 1508
 
 
 class ActorKind(enum.StrEnum):
@@ -197,6 +216,12 @@ class CaseHead:
 
     next_seq: int
     last: DigestPair
+    contract_id: str | None = None
+    """The contract that the case is about, as its first event that names one has it."""
+    opened_at: datetime | None = None
+    """When its first event was recorded."""
+    closed_seq: int | None = None
+    """Where its CASE_CLOSED stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ from datetime import datetime
 
 from evidence import leaf, payload
 from evidence.canonical import JSON
+from evidence.case import AFTER_CLOSING
 from evidence.casekey import CaseKeys
 from evidence.clock import Clock, to_micros
 from evidence.digest import NO_DIGEST, DigestPair
 from evidence.envelope import EnvelopeWriter
+from evidence.errors import CaseClosed
 from evidence.event import (
     CaseHead,
     Draft,
     EventId,
+    EventType,
     LogHead,
     LogId,
     Recorded,
@@ -64,8 +67,9 @@ class EvidenceLog:
         """Record `drafts` in order.
 
         Raises `EventInvalid` for a draft that cannot be written, `RecordRefused` when the store
-        cannot, `PayloadUnavailable` when a personal payload is offered for a shredded case. In
-        every case the caller's transaction must not commit.
+        cannot, `PayloadUnavailable` when a personal payload is offered for a shredded case,
+        `CaseClosed` for what a closed case does not take. In every case the caller's transaction must
+        not commit.
         """
         if not drafts:
             return []
@@ -80,9 +84,11 @@ class EvidenceLog:
         recorded = []
         for place, draft in enumerate(drafts):
             head = heads.get(draft.case_id, NO_EVENTS)
+            if head.closed_seq is not None and draft.type not in AFTER_CLOSING:
+                raise CaseClosed(draft.case_id, draft.type.name)
             identity = new_event_id(micros)
             event = self._record(draft, writer, head, (log, index + place), identity, (now, micros))
-            heads[draft.case_id] = CaseHead(head.next_seq + 1, leaf.envelope_digests(event.leaf))
+            heads[draft.case_id] = _after(head, draft, event)
             recorded.append(event)
         self._store.insert(recorded, heads)
         last = recorded[-1]
@@ -134,3 +140,15 @@ class EvidenceLog:
         key = self._case_keys.obtain(self._tenant, draft.case_id)
         commitments: dict[str, JSON] = {**payload.commit(salt, draft.personal)}
         return commitments, payload.seal(key, event_id, salt, draft.personal)
+
+
+def _after(head: CaseHead, draft: Draft, event: Recorded) -> CaseHead:
+    """Where the case stands with one more event."""
+    closed = event.case_seq if draft.type is EventType.CASE_CLOSED else head.closed_seq
+    return CaseHead(
+        next_seq=head.next_seq + 1,
+        last=leaf.envelope_digests(event.leaf),
+        contract_id=head.contract_id or draft.contract_id,
+        opened_at=head.opened_at or event.recorded_at,
+        closed_seq=closed,
+    )

@@ -26,6 +26,7 @@ NOUNS = {
     "tsa": "api.cli.tsa:noun",
     "seal": "api.cli.seal:noun",
     "contract": "api.cli.contract:noun",
+    "evidence": "api.cli.evidence:noun",
     "profile": "api.cli.profile:noun",
     "approval": "api.cli.approval:noun",
     "admin": "api.cli.admin:noun",

@@ -60,6 +60,9 @@ cases = sa.Table(
     sa.Column("next_seq", sa.BigInteger, nullable=False),
     sa.Column("last_sha256", sa.LargeBinary, nullable=False),
     sa.Column("last_sm3", sa.LargeBinary, nullable=False),
+    sa.Column("contract_id", sa.Text),
+    sa.Column("opened_at", sa.BigInteger, nullable=False),
+    sa.Column("closed_seq", sa.BigInteger),
 )
 payloads = sa.Table(
     "evidence_payloads",
@@ -93,12 +96,32 @@ def _upsert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | s
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+# Cases of contracts are those that people search; all others would only make these two larger.
+_of_a_contract = cases.c.contract_id.is_not(None)
+sa.Index(
+    "evidence_cases_by_contract",
+    cases.c.tenant,
+    cases.c.contract_id,
+    sqlite_where=_of_a_contract,
+    postgresql_where=_of_a_contract,
+)
+sa.Index(
+    "evidence_cases_by_time",
+    cases.c.tenant,
+    cases.c.opened_at,
+    cases.c.case_id,
+    sqlite_where=_of_a_contract,
+    postgresql_where=_of_a_contract,
+)
+
+
 def _put_head(put: postgresql.Insert | sqlite.Insert) -> sa.Insert:
     # Rows are bound one by one: a statement with all of them would be compiled anew for every batch.
-    changed = {name: put.excluded[name] for name in ("next_seq", "last_sha256", "last_sm3")}
+    changed = {name: put.excluded[name] for name in _CHANGING}
     return put.on_conflict_do_update(index_elements=["tenant", "case_id"], set_=changed)
 
 
+_CHANGING = ("next_seq", "last_sha256", "last_sm3", "contract_id", "closed_seq")
 _PUT_HEAD = {
     "postgresql": _put_head(postgresql.insert(cases)),
     "sqlite": _put_head(sqlite.insert(cases)),
@@ -136,7 +159,13 @@ class SqlEventStore:
         """The log's lock, taken before, keeps the heads still."""
         query = sa.select(cases).where(cases.c.tenant == tenant, cases.c.case_id.in_(list(case_ids)))
         return {
-            row.case_id: CaseHead(row.next_seq, DigestPair(row.last_sha256, row.last_sm3))
+            row.case_id: CaseHead(
+                next_seq=row.next_seq,
+                last=DigestPair(row.last_sha256, row.last_sm3),
+                contract_id=row.contract_id,
+                opened_at=from_micros(row.opened_at),
+                closed_seq=row.closed_seq,
+            )
             for row in self._connection.execute(query)
         }
 
@@ -243,6 +272,9 @@ def _head_row(tenant: TenantId, heads: Mapping[CaseId, CaseHead]) -> list[dict[s
             "next_seq": head.next_seq,
             "last_sha256": head.last.sha256,
             "last_sm3": head.last.sm3,
+            "contract_id": head.contract_id,
+            "opened_at": None if head.opened_at is None else to_micros(head.opened_at),
+            "closed_seq": head.closed_seq,
         }
         for case_id, head in heads.items()
     ]

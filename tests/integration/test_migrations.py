@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -76,3 +77,33 @@ def test_it_waits_for_a_lock_no_longer_than_it_says(engine: sa.Engine) -> None:
         with pytest.raises(StoreUnavailable, match="lock timeout"):
             migrate(engine)
         assert time.monotonic() - began < 2 * LOCK_TIMEOUT_MS / 1000
+
+
+def test_cases_that_were_there_before_are_found_by_contract_and_time(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    migrate(engine, "0003")
+    moments = [1_700_000_000_000_000 + place for place in range(4)]
+    told = ["contract/c-1", "contract/c-1", "system", "contract/c-2"]
+    row = (
+        "INSERT INTO evidence_events VALUES"
+        " (:log, :place, :id, 1404, 'bank', :case, :seq, :at, :data, :data, :data, :data)"
+    )
+    with engine.begin() as connection:
+        for place, (case, at) in enumerate(zip(told, moments, strict=True)):
+            named = {"contract_id": case.removeprefix("contract/")} if case != "system" and place else {}
+            data = json.dumps({"type": "ADMIN_ACTION", **named}).encode()
+            values = {"log": "l", "place": place, "id": str(place), "case": case, "seq": place, "at": at}
+            connection.execute(sa.text(row), {**values, "data": data})
+        for case in sorted(set(told)):
+            head = "INSERT INTO evidence_cases VALUES ('bank', :case, 1, :data, :data)"
+            connection.execute(sa.text(head), {"case": case, "data": b""})
+    migrate(engine)
+    with engine.connect() as connection:
+        query = "SELECT case_id, contract_id, opened_at, closed_seq FROM evidence_cases ORDER BY case_id"
+        found = [tuple(one) for one in connection.execute(sa.text(query))]
+    assert found == [
+        ("contract/c-1", "c-1", moments[0], None),
+        ("contract/c-2", "c-2", moments[3], None),
+        ("system", None, moments[2], None),
+    ]
