@@ -41,11 +41,8 @@ class Edition:
                 "question": self.word("code", f"question.{one.question.value}"),
                 "answer": one.answer.value,
                 "word": self.word("code", f"answer.{one.answer.value}"),
-                "reasons": [
-                    self.say(rule.reason)
-                    for rule in one.rulings
-                    if rule.answer is one.answer or not rule.decides
-                ],
+                "reasons": [self.say(rule.reason) for rule in one.rulings if rule.answer is one.answer],
+                "others": [self.say(rule.reason) for rule in one.rulings if rule.answer is not one.answer],
                 "section": str(one.section),
             }
             for one in findings.conclusions
@@ -58,6 +55,7 @@ class Edition:
             "contract": findings.contract_number,
             "page": {key: text for key, text in texts_of(self.language)["page"].items()},
             "variant_word": self.word("code", f"variant.{findings.variant.value}"),
+            "summary": [[self.word("label", name), self.say(one)] for name, one in findings.summary],
             "conclusions": conclusions,
             "anomalies": [self.say(one.item) for one in findings.anomalies],
             "sections": [
@@ -75,6 +73,8 @@ class Edition:
         if item.kind is Kind.TIME:
             local, utc = item.value.split("|")
             return f"{local} ({utc})"
+        if item.kind is Kind.LINES:
+            return "\n".join(self.say(one) for _, one in item.values)
         if item.kind is Kind.CODE:
             return self.word("code", item.value)
         if item.kind in (Kind.SAID, Kind.ABSENT):
@@ -101,7 +101,7 @@ class Edition:
                 "kind": "table",
                 "title": self.word("table", block.title),
                 "columns": [self.word("label", one) for one in block.columns],
-                "rows": [[self._cell(one) for one in row] for row in block.rows],
+                "rows": [[self._cell(one, brief=True) for one in row] for row in block.rows],
                 "widths": list(block.widths),
             }
         if isinstance(block, Figure):
@@ -114,5 +114,8 @@ class Edition:
         assert isinstance(block, Note)  # noqa: S101  (the last of them)
         return {"kind": "note", "cell": self._cell(block.item)}
 
-    def _cell(self, item: Item) -> JSON:
+    def _cell(self, item: Item, *, brief: bool = False) -> JSON:
+        """In a table a time stands in China's time alone; the JSON has both."""
+        if brief and item.kind is Kind.TIME:
+            return {"kind": item.kind.value, "text": item.value.partition(" +")[0]}
         return {"kind": item.kind.value, "text": self.say(item)}

@@ -32,6 +32,8 @@ class Kind(enum.StrEnum):
     """A sentence of the texts with values."""
     ABSENT = "absent"
     """Nothing, and the sentence that says why."""
+    LINES = "lines"
+    """Several, one below the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Item:
         if self.kind is Kind.TIME:
             local, utc = self.value.split("|")
             return {"local": local, "utc": utc}
+        if self.kind is Kind.LINES:
+            return [one.as_json() for _, one in self.values]
         found: dict[str, JSON] = {self.kind.value: self.value}
         if self.values:
             found["values"] = {name: one.as_json() for name, one in self.values}
@@ -85,6 +89,11 @@ def said(key: str, **values: Item) -> Item:
 def absent(key: str) -> Item:
     """Why there is nothing."""
     return Item(Kind.ABSENT, key)
+
+
+def lines(*items: Item) -> Item:
+    """One below the other."""
+    return Item(Kind.LINES, "", tuple((str(place), one) for place, one in enumerate(items)))
 
 
 @dataclass(frozen=True, slots=True)

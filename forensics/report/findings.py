@@ -16,7 +16,7 @@ from forensics.report import (
 )
 from forensics.report.anomaly import anomalies
 from forensics.report.casefile import CaseFile, Commission, Institution
-from forensics.report.finding import Anomaly, Conclusion, Note, Ruling, Section, absent
+from forensics.report.finding import Anomaly, Conclusion, Item, Note, Ruling, Section, absent
 from forensics.report.rule import Case, conclude
 from forensics.report.veil import Variant, Veil
 
@@ -34,6 +34,8 @@ class Findings:
     report_number: str
     code: str
     contract_number: str
+    summary: tuple[tuple[str, Item], ...]
+    """What the contract is, for the first page."""
     conclusions: tuple[Conclusion, ...]
     anomalies: tuple[Anomaly, ...]
     rulings: tuple[Ruling, ...]
@@ -49,6 +51,7 @@ class Findings:
             "report": self.report_number,
             "rulings": [one.as_json() for one in self.rulings],
             "schema": SCHEMA,
+            "summary": {name: one.as_json() for name, one in self.summary},
             "sections": [one.as_json() for one in self.sections],
             "variant": self.variant.value,
         }
@@ -98,6 +101,7 @@ def draw_findings(
         commission.report_number,
         commission.code,
         file.contract.number,
+        section_front.essence(case, veil),
         conclusions,
         odd,
         rulings,

@@ -56,6 +56,7 @@ def page_pictures(data: Buffer, contract: Contract, *, blank: bool) -> tuple[Pag
     """
     made = []
     with opened(data) as document:
+        document.init_forms()  # or signatures would not be drawn
         for number, marks in sorted(marks_by_page(contract).items())[:MAX_PICTURES]:
             page = document[number - 1]
             width, height = page.get_size()

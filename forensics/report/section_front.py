@@ -15,6 +15,7 @@ from forensics.report.finding import (
     absent,
     code,
     digits,
+    lines,
     moment,
     said,
     text,
@@ -105,6 +106,29 @@ def request(case: Case, veil: Veil) -> Section:
         ("scope", code("scope", veil.variant.value)),
     )
     return Section(3, (Facts(rows),))
+
+
+def essence(case: Case, veil: Veil) -> tuple[tuple[str, Item], ...]:
+    """What the contract is, in a few lines."""
+    own = case.contract
+    who = tuple(
+        said(
+            "party-named",
+            party=case.label(one),
+            name=veil.name(one.particulars, one.kind),
+            state=code("party-state", one.state.value),
+        )
+        for one in own.parties
+    )
+    amount = own.terms.amount
+    return (
+        ("contract-title", text(own.title)),
+        ("contract-state", code("state", own.state.value)),
+        ("amount", absent("no-term") if amount is None else text(amount_text(amount))),
+        ("party", lines(*who)),
+        ("institution", text(case.institution.name)),
+        ("issued-at", moment(case.commission.issued_at)),
+    )
 
 
 def _no_approval(veil: Veil) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from evidence.event import EventType
@@ -17,6 +18,7 @@ from forensics.report.finding import (
     absent,
     code,
     digits,
+    lines,
     moment,
     said,
     text,
@@ -67,8 +69,13 @@ def identities(case: Case, veil: Veil) -> Section:
 def _demanded(party: Party) -> Item:
     if not party.profile.identity:
         return said("demanded-seal")
-    ways = [" + ".join(sorted(method.value for method in way)) for way in party.profile.identity]
-    return said("demanded", ways=text(" / ".join(ways)))
+    return lines(*(_way(sorted(method.value for method in way)) for way in party.profile.identity))
+
+
+def _way(methods: Sequence[str]) -> Item:
+    """Methods that are asked for together."""
+    first, *others = (code("method", one) for one in methods)
+    return first if not others else said("together", first=first, second=lines(*others))
 
 
 def _enquiry(case: Case, one: Occurrence) -> tuple[Item, ...]:
@@ -159,11 +166,12 @@ def intents(case: Case, veil: Veil) -> Section:
             ("party", _whose(case, one)),
             ("event-seq", text(one.seq)),
             ("confirmed-at", moment(one.occurred_at)),
-            ("factors", text(", ".join(map(str, _list(one.facts.get("factors")))))),
+            ("factors", lines(*(code("factor", str(n)) for n in _list(one.facts.get("factors"))))),
             ("statement-sha256", digits(str(statement.get("sha256", "")))),
             ("statement-sm3", digits(str(statement.get("sm3", "")))),
             ("shown-sha256", digits(str(shown["sha256"])) if isinstance(shown, dict) else absent("none-here")),
-            ("statement", _statement(one, veil)),
+            ("statement", _statement(one, veil, "zh_cn")),
+            ("statement-english", _statement(one, veil, "en")),
         ]
         blocks.append(Facts(tuple(rows)))
     if not blocks:
@@ -175,10 +183,14 @@ def intents(case: Case, veil: Veil) -> Section:
     return Section(8, tuple(blocks))
 
 
-def _statement(one: Occurrence, veil: Veil) -> Item:
+def _statement(one: Occurrence, veil: Veil, language: str) -> Item:
     if one.closed:
         return absent("payload-closed")
-    return veil.words(str(one.personal.get("statement", "")))
+    try:
+        told = json.loads(str(one.personal.get("statement", "")))["text"][language]
+    except (ValueError, KeyError, TypeError):
+        return absent("not-recorded")
+    return veil.words(str(told))
 
 
 def _code(case: Case, one: Occurrence, veil: Veil) -> tuple[Item, ...]:

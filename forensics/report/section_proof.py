@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography.x509.oid import NameOID
 
@@ -23,6 +23,7 @@ from forensics.report.finding import (
     absent,
     code,
     digits,
+    lines,
     moment,
     said,
     text,
@@ -37,7 +38,7 @@ CUSTODY = (EventType.EXPORTED, EventType.COPY_DELIVERED, EventType.DOC_DOWNLOADE
 METHODS = ("method-open", "method-panel", "method-code", "method-hash", "method-expert", "method-log", "method-ts")
 TERMS = (
     "sha256", "sm3", "signature", "certificate", "timestamp", "revision", "byte-range", "log", "leaf",
-    "pseudonym", "lta", "ca", "event-seq", "intent", "tsa", "simulated", "suite", "indication",
+    "pseudonym", "lta", "ca", "event-seq", "intent", "tsa", "simulated", "suite", "indication", "policy", "chain",
 )  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def timestamps(case: Case) -> Section:
             text(one.seq),
             text(one.fact("policy")),
             digits(one.fact("serial")),
-            text(one.fact("gen_time")),
+            moment(datetime.fromisoformat(one.fact("gen_time"))),
             text(", ".join(one.inner("imprint"))),
             digits(", ".join(str(value) for value in one.inner("imprint").values())),
             digits(str(one.inner("token").get("sha256", ""))),
@@ -320,17 +321,13 @@ def methods(case: Case, rulings: Sequence[Ruling]) -> Section:
     by_id = {one.rule_id: one for one in rulings}
     mapped = tuple(
         (
-            code("law", item.law),
-            text(item.article),
+            said("article", law=code("law", item.law), article=text(item.article)),
             text(item.text),
-            code("answer", by_id[rule].answer.value),
-            by_id[rule].reason,
-            text(f"{rule}"),
+            lines(*(_ruled(by_id[rule]) for rule in item.rules)),
         )
         for item in read_law().items
-        for rule in item.rules
     )
-    columns = ("law", "articles", "law-text", "answer", "reason", "rule")
+    columns = ("articles", "law-text", "facts")
     files = tuple(
         (
             text(number + 1),
@@ -350,12 +347,16 @@ def methods(case: Case, rulings: Sequence[Ruling]) -> Section:
         18,
         (
             *(Note(said(one)) for one in METHODS),
-            Table("mapping", columns, mapped, (3, 3, 5, 2, 5, 2)),
+            Table("mapping", columns, mapped, (3, 5, 7)),
             _or(Table("exhibits", heads, files, (1, 3, 3, 3, 3, 2, 4, 4)), "no-exhibit"),
             Table("glossary", ("term", "meaning"), glossary, (3, 9)),
             Note(said("pledge", institution=text(case.institution.name))),
         ),
     )
+
+
+def _ruled(one: Ruling) -> Item:
+    return said("ruled", answer=code("answer", one.answer.value), reason=one.reason, rule=text(one.rule_id))
 
 
 def _or(table: Table, otherwise: str) -> Block:
