@@ -66,9 +66,7 @@ def _clocks(case: Case) -> Iterator[Anomaly]:
             yield Anomaly("lag", said("anomaly.lag", seconds=text(int(lag.total_seconds()))), one.seq)
         claimed, dwell = one.facts.get("claimed_ms"), one.facts.get("dwell_ms")
         if isinstance(claimed, int) and isinstance(dwell, int) and claimed > dwell:
-            yield Anomaly(
-                "dwell", said("anomaly.dwell", claimed=text(claimed), seen=text(dwell)), one.seq
-            )
+            yield Anomaly("dwell", said("anomaly.dwell", claimed=text(claimed), seen=text(dwell)), one.seq)
 
 
 def _simulated(case: Case) -> Iterator[Anomaly]:

@@ -53,7 +53,7 @@ class Edition:
             "number": findings.report_number,
             "code": findings.code,
             "contract": findings.contract_number,
-            "page": {key: text for key, text in texts_of(self.language)["page"].items()},
+            "page": dict(texts_of(self.language)["page"]),
             "variant_word": self.word("code", f"variant.{findings.variant.value}"),
             "summary": [[self.word("label", name), self.say(one)] for name, one in findings.summary],
             "conclusions": conclusions,

@@ -70,7 +70,7 @@ def draw_findings(
     case, veil = Case(file, institution, commission), Veil(variant)
     rulings = tuple(rule.apply(case) for rule in RULES)
     conclusions, odd = tuple(conclude(rulings)), anomalies(case)
-    sections = (
+    sections: tuple[Section, ...] = (
         section_front.front(case, veil),
         section_front.declaration(case),
         section_front.issuer(case),
@@ -93,7 +93,9 @@ def draw_findings(
     )
     if variant is Variant.SIGNATURE:
         sections = tuple(
-            one if one.number in SIGNATURE_SECTIONS else Section(one.number, (Note(absent("not-in-edition")),))
+            one
+            if one.number in SIGNATURE_SECTIONS
+            else Section(one.number, (Note(absent("not-in-edition")),))
             for one in sections
         )
     return Findings(

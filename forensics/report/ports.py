@@ -26,7 +26,12 @@ class Typesetter(Protocol):
         ...
 
     def typeset(
-        self, files: Mapping[str, bytes], values: Mapping[str, JSON], characters: frozenset[int], *, at: datetime
+        self,
+        files: Mapping[str, bytes],
+        values: Mapping[str, JSON],
+        characters: frozenset[int],
+        *,
+        at: datetime,
     ) -> bytes:
         """`files` hold `main` and what it reads, all UTF-8; raises the engine's own error."""
         ...

@@ -94,10 +94,11 @@ def _milli(points: float) -> int:
 
 def _svg(one: PagePicture) -> bytes:
     """The engine's library takes files of text alone, so the picture travels inside a drawing."""
-    size = f'width="{one.width}" height="{one.height}"'
-    data = base64.b64encode(one.png or b"").decode()
-    space = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return f'<svg {space} {size}><image {size} xlink:href="data:image/png;base64,{data}"/></svg>'.encode()
+    size = b'width="%d" height="%d"' % (round(one.width), round(one.height))
+    data = base64.b64encode(one.png or b"")
+    space = b'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    picture = b'<image %b xlink:href="data:image/png;base64,%b"/>' % (size, data)
+    return b"<svg %b %b>%b</svg>" % (space, size, picture)
 
 
 def _printable(value: JSON, covered: Container[int]) -> JSON:

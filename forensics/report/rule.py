@@ -134,7 +134,9 @@ def unknown(key: str, **values: Item) -> Finding:
 NOBODY = Finding(Answer.UNKNOWN, absent("nobody-signed"))
 
 
-def each(case: Case, parties: Sequence[Party], check: Callable[[Case, Party], Finding | None]) -> Finding | None:
+def each(
+    case: Case, parties: Sequence[Party], check: Callable[[Case, Party], Finding | None]
+) -> Finding | None:
     """The gravest that `check` finds of any party; None when it finds nothing."""
     found = [one for party in parties if (one := check(case, party)) is not None]
     if not found:

@@ -125,22 +125,23 @@ def _broken(one: Occurrence, place: int, before: DigestPair) -> str:
         return "complete.gap"
     if json.loads(event.envelope)["prev_case_event_hash"] != before.as_json():
         return "complete.unlinked"
-    if envelope_digests(event.leaf) != DigestPair.of(event.envelope) or Leaf.parse(event.leaf).case_seq != place:
+    if (
+        envelope_digests(event.leaf) != DigestPair.of(event.envelope)
+        or Leaf.parse(event.leaf).case_seq != place
+    ):
         return "complete.leaf"
     return "" if leaf_hash(event.leaf) == event.leaf_hash else "complete.leaf"
 
 
 def log_is_published(case: Case) -> Finding:
-    """The case stands in a log whose head others have countersigned, so that nothing can be left out later."""
+    """The case stands in a log whose head others countersigned: nothing can be left out later."""
     log = case.file.log
     if log is None:
         return unknown("complete.unpublished")
     if log.included < len(case.occurrences) or not log.consistent:
         return no("complete.not-included", included=text(log.included), of=text(len(case.occurrences)))
     if len(log.witnesses) < log.quorum:
-        return unknown(
-            "complete.unwitnessed", witnesses=text(len(log.witnesses)), quorum=text(log.quorum)
-        )
+        return unknown("complete.unwitnessed", witnesses=text(len(log.witnesses)), quorum=text(log.quorum))
     return yes("complete.witnessed", witnesses=text(len(log.witnesses)), size=text(log.size))
 
 

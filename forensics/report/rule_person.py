@@ -26,7 +26,7 @@ def _identity(case: Case, party: Party) -> Finding:
             return no("who.seal-unauthorised", party=case.label(party))
         return yes("who.seal-authorised", authorisation=text(applied[0].fact("authorisation")))
     at = case.signed_at(party)
-    done = [one for one in case.of(EventType.IDV_CONCLUDED, party=party, ok=True)]
+    done = case.of(EventType.IDV_CONCLUDED, party=party, ok=True)
     before = [one for one in done if at is None or one.occurred_at <= at]
     if not before:
         return no("who.not-identified", party=case.label(party))
@@ -139,9 +139,7 @@ def nobody_declined(case: Case) -> Finding:
             return no("willing.declined", party=case.label(party))
     missing = [one for one in case.parties if one.state is not PartyState.SIGNED]
     if missing:
-        return unknown(
-            "willing.missing", signed=text(len(case.signed)), of=text(len(case.parties))
-        )
+        return unknown("willing.missing", signed=text(len(case.signed)), of=text(len(case.parties)))
     return yes("willing.all", count=text(len(case.parties)))
 
 

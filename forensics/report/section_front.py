@@ -1,4 +1,4 @@
-"""Sections 0 to 5: the report itself, what it is worth, who made it and for whom, the answers, the contract."""
+"""Sections 0 to 5: the report, its worth, who made it and for whom, the answers, the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from forensics.report.rule import Case
 from forensics.report.veil import Variant, Veil
 from signing.intent import amount_text, rate_text
 
-LIMITS = ("limit-facts", "limit-image", "limit-intake", "limit-clock", "limit-keys", "limit-chain", "limit-law")
+LIMITS = (
+    "limit-facts",
+    "limit-image",
+    "limit-intake",
+    "limit-clock",
+    "limit-keys",
+    "limit-chain",
+    "limit-law",
+)
 """Sentences of the texts on what the report does not say."""
 
 
@@ -79,7 +87,11 @@ def issuer(case: Case) -> Section:
         for one in own.licences
     )
     staff = tuple(
-        (text(one.name), text(one.role), text(one.qualification) if one.qualification else absent("none-stated"))
+        (
+            text(one.name),
+            text(one.role),
+            text(one.qualification) if one.qualification else absent("none-stated"),
+        )
         for one in own.staff
     )
     return Section(

@@ -169,14 +169,17 @@ def intents(case: Case, veil: Veil) -> Section:
             ("factors", lines(*(code("factor", str(n)) for n in _list(one.facts.get("factors"))))),
             ("statement-sha256", digits(str(statement.get("sha256", "")))),
             ("statement-sm3", digits(str(statement.get("sm3", "")))),
-            ("shown-sha256", digits(str(shown["sha256"])) if isinstance(shown, dict) else absent("none-here")),
+            (
+                "shown-sha256",
+                digits(str(shown["sha256"])) if isinstance(shown, dict) else absent("none-here"),
+            ),
             ("statement", _statement(one, veil, "zh_cn")),
             ("statement-english", _statement(one, veil, "en")),
         ]
         blocks.append(Facts(tuple(rows)))
     if not blocks:
         blocks.append(Note(absent("no-intent")))
-    codes = tuple(_code(case, one, veil) for one in case.of(*CODES))
+    codes = tuple(_code(case, one) for one in case.of(*CODES))
     columns = ("event-seq", "party", "event", "time", "target", "gateway", "result")
     blocks.append(_or(Table("codes", columns, codes, (1, 3, 3, 3, 2, 3, 3)), "no-code"))
     blocks.append(Note(said("intent-how")))
@@ -193,7 +196,7 @@ def _statement(one: Occurrence, veil: Veil, language: str) -> Item:
     return veil.words(str(told))
 
 
-def _code(case: Case, one: Occurrence, veil: Veil) -> tuple[Item, ...]:
+def _code(case: Case, one: Occurrence) -> tuple[Item, ...]:
     gateway = one.fact("gateway")
     simulated = one.facts.get("simulated") is True
     target = one.personal.get("target")

@@ -35,10 +35,19 @@ from signing.party import Party
 from signing.validity.report import Kind, SignatureReport
 
 CUSTODY = (EventType.EXPORTED, EventType.COPY_DELIVERED, EventType.DOC_DOWNLOADED, EventType.NOTICE_SENT)
-METHODS = ("method-open", "method-panel", "method-code", "method-hash", "method-expert", "method-log", "method-ts")
+METHODS = (
+    "method-open",
+    "method-panel",
+    "method-code",
+    "method-hash",
+    "method-expert",
+    "method-log",
+    "method-ts",
+)
 TERMS = (
     "sha256", "sm3", "signature", "certificate", "timestamp", "revision", "byte-range", "log", "leaf",
-    "pseudonym", "lta", "ca", "event-seq", "intent", "tsa", "simulated", "suite", "indication", "policy", "chain",
+    "pseudonym", "lta", "ca", "event-seq", "intent", "tsa", "simulated", "suite",
+    "indication", "policy", "chain",
 )  # fmt: skip
 
 
@@ -50,9 +59,11 @@ def certificates(case: Case, veil: Veil) -> Section:
     for one in _signers(case):
         party = None if one.kind is not Kind.SIGNATURE else case.party_of(one.field)
         if one.signer is not None:
-            nodes.append(tuple(_chain(one.signer, known, party, veil)))
-    for certificate, party in _distinct(case):
-        blocks.append(Facts(_certificate(case, certificate, party, veil)))
+            subject = veil.common_name(_common_name(one.signer), party, stranger=_stranger(one, party))
+            nodes.append(tuple(_chain(one.signer, known, subject)))
+    for certificate, party, stranger in _distinct(case):
+        name = veil.common_name(_common_name(certificate), party, stranger=stranger)
+        blocks.append(Facts(_certificate(case, certificate, party, name)))
     if not blocks:
         return Section(11, (Note(absent("no-certificate")), *_keys(case)))
     figure = Figure("chain", tuple(dict.fromkeys(nodes)))
@@ -63,14 +74,20 @@ def _signers(case: Case) -> Sequence[SignatureReport]:
     return () if case.file.judged is None else case.file.judged.signatures
 
 
-def _distinct(case: Case) -> list[tuple[Certificate, Party | None]]:
-    found: dict[Certificate, Party | None] = {}
+def _stranger(one: SignatureReport, party: Party | None) -> bool:
+    """Whether an uploaded file came with it."""
+    return one.kind is Kind.SIGNATURE and party is None
+
+
+def _distinct(case: Case) -> list[tuple[Certificate, Party | None, bool]]:
+    found: dict[Certificate, tuple[Party | None, bool]] = {}
     for one in _signers(case):
         if one.signer is not None:
-            found.setdefault(one.signer, case.party_of(one.field))
+            party = case.party_of(one.field)
+            found.setdefault(one.signer, (party, _stranger(one, party)))
     for above in case.file.certificates:
-        found.setdefault(above, None)
-    return list(found.items())
+        found.setdefault(above, (None, False))
+    return [(one, *whose) for one, whose in found.items()]
 
 
 def _common_name(certificate: Certificate, *, issuer: bool = False) -> str:
@@ -79,10 +96,8 @@ def _common_name(certificate: Certificate, *, issuer: bool = False) -> str:
     return str(found[0].value) if found else name.rfc4514_string()
 
 
-def _chain(
-    certificate: Certificate, known: dict[bytes, Certificate], party: Party | None, veil: Veil
-) -> list[Item]:
-    found = [veil.common_name(_common_name(certificate), party)]
+def _chain(certificate: Certificate, known: dict[bytes, Certificate], subject: Item) -> list[Item]:
+    found = [subject]
     at = certificate
     while not at.is_self_issued and len(found) < len(known) + 2:
         above = known.get(at.issuer_der)
@@ -94,10 +109,10 @@ def _chain(
 
 
 def _certificate(
-    case: Case, one: Certificate, party: Party | None, veil: Veil
+    case: Case, one: Certificate, party: Party | None, subject: Item
 ) -> tuple[tuple[str, Item], ...]:
     return (
-        ("subject", veil.common_name(_common_name(one), party)),
+        ("subject", subject),
         ("holder", case.label(party) if party is not None else absent("authority-certificate")),
         ("issuer", text(_common_name(one, issuer=True))),
         ("serial", digits(serial_text(SerialNumber(one.serial)))),
@@ -169,9 +184,17 @@ def _signature(case: Case, one: SignatureReport) -> tuple[tuple[str, Item], ...]
         ("claimed-time", absent("none-here") if one.claimed_time is None else moment(one.claimed_time)),
         ("proved-time", absent("not-proved") if one.proved_time is None else moment(one.proved_time)),
         ("proved-by", code("proof", one.proved_by.value)),
-        ("covered", said("covers", revision=text(one.revision), whole=_bool(value=one.covers_whole_revision))),
-        ("later-changes", said("changes", count=text(len(one.modifications)), worst=code("change", str(one.modified.value)))),
-    )  # fmt: skip
+        (
+            "covered",
+            said("covers", revision=text(one.revision), whole=_bool(value=one.covers_whole_revision)),
+        ),
+        (
+            "later-changes",
+            said(
+                "changes", count=text(len(one.modifications)), worst=code("change", str(one.modified.value))
+            ),
+        ),
+    )
 
 
 def _bool(*, value: bool) -> Item:
@@ -210,7 +233,9 @@ def timestamps(case: Case) -> Section:
         for one in _signers(case)
     )
     columns = ("event-seq", "policy", "serial", "gen-time", "imprint-algorithm", "imprint", "token")
-    between = Table("bounds", ("field", "proved-by", "not-after-time", "not-before-time"), bounds, (3, 3, 4, 4))
+    between = Table(
+        "bounds", ("field", "proved-by", "not-after-time", "not-before-time"), bounds, (3, 3, 4, 4)
+    )
     return Section(
         13,
         (
@@ -263,7 +288,8 @@ def log(case: Case) -> Section:
 def system(case: Case) -> Section:
     """15: builds, clocks, self-checks."""
     builds = sorted({(o.source["system"], o.source["instance"], o.source["build"]) for o in case.occurrences})
-    clocks = sorted({tuple(str(o.clock[n]) for n in ("source", "offset_ms", "uncertainty_ms")) for o in case.occurrences})  # fmt: skip
+    names = ("source", "offset_ms", "uncertainty_ms")
+    clocks = sorted({tuple(str(one.clock[name]) for name in names) for one in case.occurrences})
     lags = [one.recorded_at - one.occurred_at for one in case.occurrences]
     longest = max(lags, default=timedelta())
     checks = tuple(

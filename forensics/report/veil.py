@@ -63,11 +63,11 @@ class Veil:
             return absent("no-mobile")
         return text(who.mobile if self.open else masked_mobile(who.mobile))
 
-    def common_name(self, name: str, party: Party | None) -> Item:
-        """Of a certificate: an organisation's and an authority's stay."""
-        if self.open or party is None or party.kind is PartyKind.ORGANISATION and party.agent is None:
-            return text(name)
-        return text(person_name(name))
+    def common_name(self, name: str, party: Party | None, *, stranger: bool = False) -> Item:
+        """Of a certificate: an organisation's and an authority's stay; a stranger may be a person."""
+        own_seal = party is not None and party.kind is PartyKind.ORGANISATION and party.agent is None
+        authority = party is None and not stranger
+        return text(name if self.open or own_seal or authority else person_name(name))
 
     def words(self, value: str) -> Item:
         """What somebody wrote: it may name anybody."""

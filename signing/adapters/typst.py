@@ -64,14 +64,19 @@ class TypstRenderer:
         return Rendered(pdf, count, anchors, record)
 
     def typeset(
-        self, files: Mapping[str, bytes], values: Mapping[str, JSON], characters: frozenset[int], *, at: datetime
+        self,
+        files: Mapping[str, bytes],
+        values: Mapping[str, JSON],
+        characters: frozenset[int],
+        *,
+        at: datetime,
     ) -> bytes:
         """A PDF/A-3 of a document that is no template for contracts, and that may carry files.
 
         `files` hold `main` and whatever it reads, all of it UTF-8. Raises `TemplateInvalid`.
         """
         families = self.shelf.needed(characters)
-        given = {"values": values, "fonts": [family.name for family in families]}
+        given: dict[str, JSON] = {"values": dict(values), "fonts": [family.name for family in families]}
         try:
             pdf, warnings = typst.compile_with_warnings(
                 **self._common(dict(files), given), **_output(CARRYING, at)
@@ -106,7 +111,11 @@ class TypstRenderer:
         masked: bool,
     ) -> tuple[bytes, list[dict[str, Any]]]:
         source: _Source = {"main": template.source, **template.shared}
-        given = {"values": pages, "fonts": [family.name for family in families], "masked": masked}
+        given: dict[str, JSON] = {
+            "values": dict(pages),
+            "fonts": [family.name for family in families],
+            "masked": masked,
+        }
         common = self._common(source, given)
         output = _output(STANDARD, at)
         try:
