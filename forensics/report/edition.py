@@ -11,7 +11,7 @@ from typing import Literal
 
 from evidence.canonical import JSON
 from forensics.errors import ReportInvalid
-from forensics.report.finding import Block, Facts, Figure, Item, Kind, Note, Table
+from forensics.report.finding import Block, Conclusion, Facts, Figure, Item, Kind, Note, Table
 from forensics.report.findings import Findings
 
 Language = Literal["zh-CN", "en"]
@@ -41,8 +41,8 @@ class Edition:
                 "question": self.word("code", f"question.{one.question.value}"),
                 "answer": one.answer.value,
                 "word": self.word("code", f"answer.{one.answer.value}"),
-                "reasons": [self.say(rule.reason) for rule in one.rulings if rule.answer is one.answer],
-                "others": [self.say(rule.reason) for rule in one.rulings if rule.answer is not one.answer],
+                "reasons": self._reasons(one, same=True),
+                "others": self._reasons(one, same=False),
                 "section": str(one.section),
             }
             for one in findings.conclusions
@@ -67,6 +67,11 @@ class Edition:
                 for one in findings.sections
             ],
         }
+
+    def _reasons(self, one: Conclusion, *, same: bool) -> list[JSON]:
+        """Of the rules that found the answer itself, or of the others; each once."""
+        found = (self.say(rule.reason) for rule in one.rulings if (rule.answer is one.answer) is same)
+        return list(dict.fromkeys(found))
 
     def say(self, item: Item) -> str:
         """A value as text."""

@@ -229,7 +229,7 @@ def contract(case: Case, veil: Veil) -> Section:
             Facts(tuple(rows)),
             Table("parties", ("party", "name", "party-state", "field"), parties, (3, 4, 2, 3)),
             Figure("revisions", drawn),
-            Table("revisions", columns, revisions, (1, 2, 2, 2, 3, 4, 4)),
+            Table("revisions", columns, revisions, (2, 3, 3, 3, 4, 5, 5)),
         ),
     )
 

@@ -64,7 +64,7 @@ def certificates(case: Case, veil: Veil) -> Section:
     for certificate, party, stranger in _distinct(case):
         name = veil.common_name(_common_name(certificate), party, stranger=stranger)
         blocks.append(Facts(_certificate(case, certificate, party, name)))
-    if not blocks:
+    if not nodes:
         return Section(11, (Note(absent("no-certificate")), *_keys(case)))
     figure = Figure("chain", tuple(dict.fromkeys(nodes)))
     return Section(11, (figure, *blocks, *_keys(case), Note(said("certificate-how"))))

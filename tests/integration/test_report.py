@@ -1,4 +1,4 @@
-"""Reports on real contracts in several states: whole, repeatable, masked, no number beside the machine JSON."""
+"""Reports on real contracts in several states: whole, repeatable, masked, every number in the JSON."""
 
 from __future__ import annotations
 
