@@ -84,8 +84,12 @@ class Edition:
             return self.word("code", item.value)
         if item.kind in (Kind.SAID, Kind.ABSENT):
             pattern = self.word(item.kind.value, item.value)
-            return pattern.format(**{name: self.say(one) for name, one in item.values})
+            return pattern.format(**{name: self._brief(one) for name, one in item.values})
         return item.value
+
+    def _brief(self, item: Item) -> str:
+        """In a sentence a time stands in China's time alone; the JSON has both."""
+        return item.value.partition("|")[0] if item.kind is Kind.TIME else self.say(item)
 
     def word(self, section: str, key: str) -> str:
         """A text by key; raises `ReportInvalid` for a sentence that is not there."""
