@@ -23,6 +23,7 @@ from signing.valuesshown import shown, texts
 
 ENGINE = " ".join(("typst", version("typst")))
 STANDARD = "a-2a"  # PDF/A-2 (ISO 19005-2) level A: tagged, every character with its meaning
+CARRYING = "a-3a"  # PDF/A-3 (ISO 19005-3) level A: the same, and files may be attached
 MARK = "<xinqian>"
 """The label of what templates tell of their layout: `(name, page, left, top, width, height)` in points of a
 place, `(pages, width, height)` of the whole."""
@@ -62,6 +63,44 @@ class TypstRenderer:
         record = record_of(template, values, pdf, count, engine=ENGINE, fonts=fonts, at=at)
         return Rendered(pdf, count, anchors, record)
 
+    def typeset(
+        self,
+        files: Mapping[str, bytes],
+        values: Mapping[str, JSON],
+        characters: frozenset[int],
+        *,
+        at: datetime,
+    ) -> bytes:
+        """A PDF/A-3 of a document that is no template for contracts, and that may carry files.
+
+        `files` hold `main` and whatever it reads, all of it UTF-8. Raises `TemplateInvalid`.
+        """
+        families = self.shelf.needed(characters)
+        given: dict[str, JSON] = {"values": dict(values), "fonts": [family.name for family in families]}
+        try:
+            pdf, warnings = typst.compile_with_warnings(
+                **self._common(dict(files), given), **_output(CARRYING, at)
+            )
+        except typst.TypstError as error:
+            raise TemplateInvalid("report", f"is not taken by {ENGINE}: {_first(error)}") from error
+        if warnings:
+            raise TemplateInvalid("report", f"makes {ENGINE} warn: {_first(warnings[0])}")
+        if not isinstance(pdf, bytes):
+            raise TemplateInvalid("report", f"gives no PDF in {SOURCE}")
+        return pdf
+
+    def _common(self, source: _Source, given: Mapping[str, JSON]) -> dict[str, Any]:
+        # The library's types know of a path or one file alone; it takes a dictionary of files too.
+        return {
+            "input": source,
+            "font_paths": self.shelf.fonts,
+            "ignore_system_fonts": True,
+            # One input: of several, the library shuffles the order, and the engine then remembers nothing.
+            "sys_inputs": {"document": json.dumps(given, ensure_ascii=False)},
+            "package_path": NOWHERE,
+            "package_cache_path": NOWHERE,
+        }
+
     def _compile(
         self,
         template: TemplateVersion,
@@ -72,22 +111,13 @@ class TypstRenderer:
         masked: bool,
     ) -> tuple[bytes, list[dict[str, Any]]]:
         source: _Source = {"main": template.source, **template.shared}
-        given = {"values": pages, "fonts": [family.name for family in families], "masked": masked}
-        # The library's types know of a path or one file alone; it takes a dictionary of files too.
-        common: dict[str, Any] = {
-            "input": source,
-            "font_paths": self.shelf.fonts,
-            "ignore_system_fonts": True,
-            # One input: of several, the library shuffles the order, and the engine then remembers nothing.
-            "sys_inputs": {"document": json.dumps(given, ensure_ascii=False)},
-            "package_path": NOWHERE,
-            "package_cache_path": NOWHERE,
+        given: dict[str, JSON] = {
+            "values": dict(pages),
+            "fonts": [family.name for family in families],
+            "masked": masked,
         }
-        output: dict[str, Any] = {
-            "format": "pdf",
-            "pdf_standards": [STANDARD],
-            "timestamp": int(at.timestamp()),
-        }
+        common = self._common(source, given)
+        output = _output(STANDARD, at)
         try:
             pdf, warnings = typst.compile_with_warnings(**common, **output)
             told = json.loads(typst.query(**common, selector=MARK, field="value"))
@@ -98,6 +128,10 @@ class TypstRenderer:
         if not isinstance(pdf, bytes):
             raise TemplateInvalid(template.id, f"gives no PDF in {SOURCE}")
         return pdf, told
+
+
+def _output(standard: str, at: datetime) -> dict[str, Any]:
+    return {"format": "pdf", "pdf_standards": [standard], "timestamp": int(at.timestamp())}
 
 
 def _characters(given: Iterable[tuple[str, str]]) -> frozenset[int]:
