@@ -17,15 +17,16 @@ from pathlib import Path
 import api.errors
 import ca.errors
 import evidence.errors
+import forensics.errors
 import keys.errors
 import signing.errors
 
 ROOT = Path(__file__).parents[2]
-CORE = ("evidence", "keys", "ca", "signing")
+CORE = ("evidence", "keys", "ca", "signing", "forensics")
 EDGE = ("api",)
 ERRORS = {
     name: value
-    for module in (api.errors, ca.errors, evidence.errors, keys.errors, signing.errors)
+    for module in (api.errors, ca.errors, evidence.errors, forensics.errors, keys.errors, signing.errors)
     for name, value in vars(module).items()
     if inspect.isclass(value) and issubclass(value, Exception)
 }
@@ -33,8 +34,8 @@ WORDS = frozenset({"reason", "kind", "act", "use"})
 """Parameters of errors that hold words for people, also when it is one word."""
 SILENT_CALLS = frozenset({"Rule", "CrlRule", "SuccessionRule", "cast", "compile", "filterwarnings", "text"})
 """Take texts that stay as they are: citations, types, patterns, SQL."""
-SILENT_PREFIXES = ("xinqian ", "Value error", "INSERT INTO", "-----BEGIN ", "[A-Z")
-"""Commands to type, SQL, PEM, patterns."""
+SILENT_PREFIXES = ("xinqian ", "Value error", "INSERT INTO", "-----BEGIN ", "[A-Z", "<", " MimeType=")
+"""Commands to type, SQL, PEM, patterns, XML and HTML."""
 SILENT_FILES = frozenset({"keys/policy.py"})
 """Outside their functions these hold citations of standards."""
 SPOKEN_CALLS = frozenset({"fail", "check", "_check_sm2"})
