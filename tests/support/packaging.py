@@ -187,7 +187,7 @@ def relisted(files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def resealed(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files with a manifest, signatures and timestamps that fit them: as the operator itself could cheat."""
+    """The files with a manifest, signatures and timestamps that fit: as the operator itself could cheat."""
     listed = {path: data for path, data in relisted(files).items() if path not in ALL_META}
     return {**listed, **sign_container(listed, {one.suite: one for one in seals()}, LATER)}
 
