@@ -94,7 +94,7 @@ def _covered(slot: Slot, files: Mapping[str, bytes], covered: list[str]) -> tupl
         content, proof = files[slot.manifest], files[slot.proof]
     except KeyError as error:
         detail = str(PackageInvalid(error.args[0], "is missing"))
-        raise _Failed(SubIndication.SIGNED_DATA_NOT_FOUND, detail) from error
+        raise _Failed(SubIndication.FORMAT_FAILURE, detail) from error  # packages have both, always
     try:
         manifest = parse(content, slot.manifest)
     except PackageInvalid as error:

@@ -53,7 +53,7 @@ def _blocks(
 ) -> Iterator[str]:
     texts = _texts(language)
     intl = _slot(SIGNATURES, Suite.INTL), _slot(TIMESTAMPS, Suite.INTL)
-    token = _slot(TIMESTAMPS, Suite.GUOMI)
+    guomi = _slot(SIGNATURES, Suite.GUOMI), _slot(TIMESTAMPS, Suite.GUOMI)
     values = {
         "package_id": recipe.head.package_id,
         "variant": texts["variants"].get(recipe.head.variant, recipe.head.variant),
@@ -63,20 +63,26 @@ def _blocks(
         "signed": intl[0].manifest,
         "timestamp": intl[1].proof,
         "stamped": intl[1].manifest,
-        "sm2_token": token.proof,
-        "sm2_data": token.manifest,
+        "sm2_signature": guomi[0].proof,
+        "sm2_signed": guomi[0].manifest,
+        "sm2_token": guomi[1].proof,
+        "sm2_data": guomi[1].manifest,
         "unit": recipe.chain[0] if recipe.chain else "",
     }
     for line in texts["before"].splitlines():
         yield Template(line).substitute(values)
     yield from _list(texts["roles"], files)
+    for line in texts["own"].splitlines():
+        yield Template(line).substitute(values)
     if withheld:
         yield from texts["withheld"].splitlines()
         yield from _list(texts["roles"], withheld)
+        yield ""
     for line in texts["after"].splitlines():
         yield Template(line).substitute(values)
-    for lower, upper in pairwise(recipe.chain):
-        yield Template(texts["link"]).substitute(values, lower=lower, upper=upper)
+    for place, (lower, upper) in enumerate(pairwise(recipe.chain)):
+        purpose = "timestampsign" if place == 0 else "any"
+        yield Template(texts["link"]).substitute(values, lower=lower, upper=upper, purpose=purpose)
     yield Template(texts["root"]).substitute(values, lower=recipe.chain[-1] if recipe.chain else "")
     yield ""
     for line in texts["limits"].splitlines():
@@ -87,7 +93,6 @@ def _blocks(
 def _list(roles: dict[str, str], files: Sequence[FileRecord]) -> Iterator[str]:
     for one in sorted(files, key=lambda file: file.path.encode()):
         yield f"  {one.path} - {roles[one.role.value]}"
-    yield ""
 
 
 def _slot(slots: Sequence[Slot], suite: Suite) -> Slot:
