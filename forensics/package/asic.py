@@ -12,6 +12,7 @@ from datetime import datetime
 from ca.certificate import Certificate
 from ca.errors import CaError
 from ca.token import identity_of
+from evidence.digest import DigestPair
 from forensics.errors import ContentsInvalid
 from forensics.package.asicmanifest import manifest_over
 from forensics.package.manifest import META
@@ -72,17 +73,19 @@ class Seal:
         return self.signer.public.algorithm.digest
 
 
-def sign_container(files: Mapping[str, bytes], seals: Mapping[Suite, Seal], at: datetime) -> dict[str, bytes]:
-    """The files below META-INF/ over all `files`; `at` is the claimed signing time.
+def sign_container(
+    digests: Mapping[str, DigestPair], seals: Mapping[Suite, Seal], at: datetime
+) -> dict[str, bytes]:
+    """The files below META-INF/ over all files, given by their digests; `at` is the claimed signing time.
 
     Raises `ContentsInvalid` for a missing or unfitting seal, and as signers and timestamp sources do.
     """
     made: dict[str, bytes] = {}
     for slot in SIGNATURES:
         seal = _seal(seals, slot)
-        made[slot.manifest] = manifest_over(slot.proof, files, sm3=slot.suite is Suite.GUOMI)
+        made[slot.manifest] = manifest_over(slot.proof, digests, sm3=slot.suite is Suite.GUOMI)
         made[slot.proof] = sign_detached(made[slot.manifest], seal, at)
-    signed = {**files, **made}
+    signed = {**digests, **{path: DigestPair.of(data) for path, data in made.items()}}
     for slot in TIMESTAMPS:
         seal = _seal(seals, slot)
         made[slot.manifest] = manifest_over(slot.proof, signed, sm3=slot.suite is Suite.GUOMI)

@@ -14,6 +14,7 @@ from ca.purpose import DOCUMENT_SIGNING
 from ca.token import read_certificate
 from ca.trust import TrustStore
 from ca.verifystamp import TimestampReport, judge_timestamp
+from evidence.digest import DigestPair
 from forensics.errors import PackageInvalid
 from forensics.package.asic import ALL_META, SIGNATURES, SIGNED_META, TIMESTAMPS, Slot
 from forensics.package.asicmanifest import check_references, parse
@@ -48,8 +49,22 @@ class _Found:
         self.subs.append(failed.sub)
 
 
-def check_signatures(files: Mapping[str, bytes], trust: TrustStore, now: datetime) -> StepReport:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The files of a package with their digests, which are taken once for all manifests."""
+
+    files: Mapping[str, bytes]
+    digests: Mapping[str, DigestPair]
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> Held:
+        """All of them."""
+        return cls(files, {path: DigestPair.of(data) for path, data in files.items()})
+
+
+def check_signatures(held: Held, trust: TrustStore, now: datetime) -> StepReport:
     """Step 3: every file is signed in both suites, each by a path to an anchor of `trust`."""
+    files = held.files
     found = _Found([], [])
     stray = [path for path in files if path.startswith(META) and path not in ALL_META]
     for path in (one for one in stray if not one.startswith(RECORDS)):
@@ -57,7 +72,7 @@ def check_signatures(files: Mapping[str, bytes], trust: TrustStore, now: datetim
     covered = [path for path in files if not path.startswith(META)]
     for slot in SIGNATURES:
         try:
-            content, proof = _covered(slot, files, covered)
+            content, proof = _covered(slot, held, covered)
             found.steps.append(Step(slot.name, Outcome.PASSED, _signature(slot, content, proof, trust, now)))
         except _Failed as failed:
             found.add(slot.name, failed)
@@ -65,15 +80,16 @@ def check_signatures(files: Mapping[str, bytes], trust: TrustStore, now: datetim
 
 
 def check_timestamps(
-    files: Mapping[str, bytes], manifest: Manifest, trust: TrustStore, now: datetime
+    held: Held, manifest: Manifest, trust: TrustStore, now: datetime
 ) -> tuple[StepReport, dict[str, TimestampReport]]:
     """Step 5: the container's timestamps in both suites, then every token below tst/ over what it names."""
+    files = held.files
     found = _Found([], [])
     reports: dict[str, TimestampReport] = {}
     covered = [path for path in files if not path.startswith(META) or path in SIGNED_META]
     for slot in TIMESTAMPS:
         try:
-            content, proof = _covered(slot, files, covered)
+            content, proof = _covered(slot, held, covered)
             reports[slot.proof] = _token(slot.name, content, proof, trust, now, found)
             _check_suite(reports[slot.proof], slot.suite)
         except _Failed as failed:
@@ -88,10 +104,10 @@ def check_timestamps(
     return closed("timestamps", found.steps, found.subs), reports
 
 
-def _covered(slot: Slot, files: Mapping[str, bytes], covered: list[str]) -> tuple[bytes, bytes]:
+def _covered(slot: Slot, held: Held, covered: list[str]) -> tuple[bytes, bytes]:
     """The slot's manifest and proof, once the manifest covers exactly these files."""
     try:
-        content, proof = files[slot.manifest], files[slot.proof]
+        content, proof = held.files[slot.manifest], held.files[slot.proof]
     except KeyError as error:
         detail = str(PackageInvalid(error.args[0], "is missing"))
         raise _Failed(SubIndication.FORMAT_FAILURE, detail) from error  # packages have both, always
@@ -105,7 +121,7 @@ def _covered(slot: Slot, files: Mapping[str, bytes], covered: list[str]) -> tupl
     if slot.suite is Suite.GUOMI and any(one.sm3 is None for one in manifest.references):
         raise _Failed(SubIndication.FORMAT_FAILURE, f"{slot.manifest}: lacks an SM3 digest")
     try:
-        check_references(manifest, slot.manifest, files, covered)
+        check_references(manifest, slot.manifest, held.digests, covered)
     except PackageInvalid as error:
         raise _Failed(SubIndication.HASH_FAILURE, str(error)) from error
     return content, proof

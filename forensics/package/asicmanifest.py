@@ -44,12 +44,12 @@ class AsicManifest:
     references: tuple[Reference, ...]
 
 
-def manifest_over(signature: str, files: Mapping[str, bytes], *, sm3: bool) -> bytes:
-    """The manifest of the signature in the file `signature` over these files, in the order of their names."""
+def manifest_over(signature: str, digests: Mapping[str, DigestPair], *, sm3: bool) -> bytes:
+    """The manifest of the signature in the file `signature` over files of these digests, by their names."""
     references = []
-    for path in sorted(files, key=str.encode):
-        digests = DigestPair.of(files[path])
-        references.append(Reference(uri_of(path), digests.sha256, digests.sm3 if sm3 else None))
+    for path in sorted(digests, key=str.encode):
+        found = digests[path]
+        references.append(Reference(uri_of(path), found.sha256, found.sm3 if sm3 else None))
     return render(AsicManifest(uri_of(signature), tuple(references)))
 
 
@@ -102,7 +102,7 @@ def parse(data: bytes, part: str) -> AsicManifest:
 
 
 def check_references(
-    manifest: AsicManifest, part: str, files: Mapping[str, bytes], expected: Sequence[str]
+    manifest: AsicManifest, part: str, digests: Mapping[str, DigestPair], expected: Sequence[str]
 ) -> None:
     """Exactly the files `expected`, each with the digests given; raises `PackageInvalid`."""
     uris = {uri_of(path): path for path in expected}
@@ -113,8 +113,8 @@ def check_references(
         raise PackageInvalid(part, "covers a file twice, or one that it should not")
     for one in manifest.references:
         path = uris[one.uri]
-        digests = DigestPair.of(files[path])
-        if one.sha256 != digests.sha256 or one.sm3 not in {None, digests.sm3}:
+        found = digests[path]
+        if one.sha256 != found.sha256 or one.sm3 not in {None, found.sm3}:
             raise PackageInvalid(path, f"has another digest than {part} says")
 
 

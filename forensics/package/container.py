@@ -24,7 +24,7 @@ MAX_TOTAL = 512 * 1024 * 1024  # octets of all files, unpacked
 MAX_FILES = 10_000  # a case of a thousand events with a proof under each function has 2,100
 MAX_RATIO = 200  # unpacked to packed; DEFLATE itself reaches 1,032, canonical JSON stays under 20
 
-_LEVEL = 9
+_LEVEL = 6  # 9 takes half as long again and saves 0.3 % of a contract's package
 _STORED, _DEFLATED = 0, 8
 _UTF8 = 0x0800  # general purpose bit 11
 _VERSION = 20  # 2.0: DEFLATE

@@ -87,7 +87,9 @@ def build(contents: PackageContents, seals: Sequence[Seal]) -> bytes:
     kind = MEDIA_TYPE.encode()
     records.append(FileRecord(MIMETYPE, len(kind), DigestPair.of(kind), Role.MIMETYPE))
     files[MANIFEST] = write_manifest(contents.head, records, withheld)
-    signed = sign_container({MIMETYPE: kind, **files}, by_suite, contents.head.created_at)
+    digests = {one.path: one.digests for one in records}
+    digests[MANIFEST] = DigestPair.of(files[MANIFEST])
+    signed = sign_container(digests, by_suite, contents.head.created_at)
     return write_container({**files, **signed})
 
 

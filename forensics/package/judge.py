@@ -12,7 +12,7 @@ from ca.trust import RevocationData, TrustStore, load_trust
 from ca.verifystamp import TimestampReport
 from forensics.errors import PackageInvalid
 from forensics.package import eventcheck
-from forensics.package.asiccheck import RECORDS, check_signatures, check_timestamps
+from forensics.package.asiccheck import RECORDS, Held, check_signatures, check_timestamps
 from forensics.package.container import read_container
 from forensics.package.eventcheck import EVENTS, LEAVES, PLACES, SALTS, HeldEvent, HeldLeaf
 from forensics.package.manifest import MANIFEST, Manifest, check_files, read_manifest
@@ -67,7 +67,7 @@ def open_package(data: bytes) -> tuple[dict[str, bytes], Manifest]:
     if MANIFEST not in files:
         raise PackageInvalid(MANIFEST, "is missing")
     manifest = read_manifest(files[MANIFEST])
-    check_files(manifest, files)
+    check_files(manifest, files, Held.of(files).digests)
     return files, manifest
 
 
@@ -77,6 +77,7 @@ class _Judgement:
         self._now = now
         self._checks = checks
         self._files: Mapping[str, bytes] = {}
+        self._hashed = Held({}, {})
         self._manifest = _EMPTY
         self._events: tuple[HeldEvent, ...] = ()
         self._leaves: tuple[HeldLeaf, ...] = ()
@@ -89,10 +90,10 @@ class _Judgement:
         if self._files:
             steps.append(self._contents())  # 2
             self._trust = _helped(self._trust, self._files, self._manifest)
-            steps.append(check_signatures(self._files, self._trust, self._now))  # 3
+            steps.append(check_signatures(self._hashed, self._trust, self._now))  # 3
         if self._open:
             steps.append(self._contracts())  # 4
-            stamps, self._timestamps = check_timestamps(self._files, self._manifest, self._trust, self._now)
+            stamps, self._timestamps = check_timestamps(self._hashed, self._manifest, self._trust, self._now)
             steps += stamps, self._case(), self._disclosed()  # 5, 6, 7
         steps += [
             skipped(step_id, "the package could not be opened so far") for step_id in STEPS[len(steps) : 7]
@@ -105,6 +106,7 @@ class _Judgement:
             self._files = read_container(data)
         except PackageInvalid as error:
             return _refused("container", error, SubIndication.FORMAT_FAILURE)
+        self._hashed = Held.of(self._files)
         return passed("container", _ok("container", f"a zip of {len(self._files)} files, without a gap"))
 
     def _contents(self) -> StepReport:
@@ -114,7 +116,7 @@ class _Judgement:
             return _refused("manifest", error, SubIndication.FORMAT_FAILURE)
         self._open = True
         try:
-            check_files(self._manifest, self._files)
+            check_files(self._manifest, self._files, self._hashed.digests)
         except PackageInvalid as error:
             return _refused("manifest", error, SubIndication.HASH_FAILURE)
         count = len(self._manifest.files)

@@ -105,8 +105,8 @@ def read_manifest(data: bytes) -> Manifest:
     return Manifest(head, files, withheld)
 
 
-def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
-    """Every file is listed and is what the list says, under both digests; raises `PackageInvalid`."""
+def check_files(manifest: Manifest, files: Mapping[str, bytes], digests: Mapping[str, DigestPair]) -> None:
+    """Every file is listed and is what the list says, by its `digests`; raises `PackageInvalid`."""
     listed = {one.path: one for one in manifest.files}
     held = {path for path in files if path != MANIFEST and not path.startswith(META)}
     if missing := sorted(listed.keys() - held):
@@ -117,7 +117,7 @@ def check_files(manifest: Manifest, files: Mapping[str, bytes]) -> None:
         data = files[path]
         if len(data) != record.size:
             raise PackageInvalid(path, f"is {len(data)} octets; the manifest says {record.size}")
-        found = DigestPair.of(data)
+        found = digests[path]
         if found.sha256 != record.digests.sha256:
             raise PackageInvalid(path, "has another SHA-256 than the manifest says")
         if found.sm3 != record.digests.sm3:

@@ -19,7 +19,8 @@ from keys.suites import Algorithm
 from tests.support import chains
 from tests.support.judge import BouncyCastle, Refused
 from tests.support.openssl import OpenSSL, OpenSSLRefused, pem
-from tests.support.packaging import LATER, SEALS, masked_package, package
+from tests.support.packaging import SEALS, masked_package, package
+from tests.support.signing import LATER
 
 pytestmark = pytest.mark.interop
 
