@@ -25,6 +25,7 @@ from forensics.package.report import (
     closed,
     failed,
     gravest,
+    joined,
     passed,
     skipped,
 )
@@ -58,7 +59,7 @@ def judge_package(
     check paths. `checks` answer for later steps, which are said to be unchecked without them.
     Files that no step looked into keep the package from TOTAL-PASSED; what was not checked is in the report.
     """
-    return _Judgement(trust, now, {one.step_id: one for one in checks}).report(data)
+    return _Judgement(trust, now, checks).report(data)
 
 
 def open_package(data: bytes) -> tuple[dict[str, bytes], Manifest]:
@@ -72,7 +73,7 @@ def open_package(data: bytes) -> tuple[dict[str, bytes], Manifest]:
 
 
 class _Judgement:
-    def __init__(self, trust: TrustStore, now: datetime, checks: Mapping[str, Check]) -> None:
+    def __init__(self, trust: TrustStore, now: datetime, checks: Sequence[Check]) -> None:
         self._trust = trust
         self._now = now
         self._checks = checks
@@ -95,10 +96,10 @@ class _Judgement:
             steps.append(self._contracts())  # 4
             stamps, self._timestamps = check_timestamps(self._hashed, self._manifest, self._trust, self._now)
             steps += stamps, self._case(), self._disclosed()  # 5, 6, 7
-        steps += [
-            skipped(step_id, "the package could not be opened so far") for step_id in STEPS[len(steps) : 7]
-        ]
-        steps += [self._later(step_id) for step_id in STEPS[7:]]  # 8 to 15
+            steps = [joined([one, *self._plugged(one.step_id)]) for one in steps]
+            steps += [self._later(step_id) for step_id in STEPS[len(steps) :]]  # 8 to 15
+        reason = "the package could not be opened so far"
+        steps += [skipped(step_id, reason) for step_id in STEPS[len(steps) :]]
         return self._closed(steps)
 
     def _container(self, data: bytes) -> StepReport:
@@ -181,13 +182,13 @@ class _Judgement:
         return passed("commitments", *findings)
 
     def _later(self, step_id: str) -> StepReport:
-        check = self._checks.get(step_id)
-        if not self._open:
-            return skipped(step_id, "the package could not be opened so far")
-        if check is None:
-            return skipped(step_id, "this verifier has no check for it")
+        found = self._plugged(step_id)
+        return joined(found) if found else skipped(step_id, "this verifier has no check for it")
+
+    def _plugged(self, step_id: str) -> list[StepReport]:
         package = OpenedPackage(self._files, self._manifest, self._events, self._leaves)
-        return check.check(package, self._trust, self._now)
+        checks = [one for one in self._checks if one.step_id == step_id]
+        return [one.check(package, self._trust, self._now) for one in checks]
 
     def _held(self, path: str) -> bytes:
         try:

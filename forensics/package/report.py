@@ -66,7 +66,7 @@ class OpenedPackage:
 
 
 class Check(Protocol):
-    """A step of the verifier that others provide: the log's proofs, evidence records, the report.
+    """A step of the verifier, or a part of one, that others provide: proofs, evidence records, the report.
 
     `check` never raises for what a stranger's package holds, reaches nothing outside its arguments, and
     takes no certificate of the package for an anchor. It is called once a package, in the order of the
@@ -75,7 +75,7 @@ class Check(Protocol):
 
     @property
     def step_id(self) -> str:
-        """One of `STEPS`, which it then answers for."""
+        """One of `STEPS`; several checks of one step are joined, and with what is checked of it anyway."""
         ...
 
     def check(self, package: OpenedPackage, trust: TrustStore, now: datetime) -> StepReport:
@@ -118,6 +118,15 @@ class PackageReport:
 def passed(step_id: str, *findings: Step) -> StepReport:
     """Everything that was looked at holds."""
     return StepReport(step_id, Indication.TOTAL_PASSED, None, findings)
+
+
+def joined(reports: list[StepReport]) -> StepReport:
+    """What several checks of one step found: the gravest outcome, and that of those that looked at all."""
+    sub = gravest([one.sub_indication for one in reports if one.sub_indication is not None])
+    looked = [one.indication for one in reports if one.indication is not None]
+    indication = max(looked, key=_ORDER.index, default=None)
+    findings = tuple(finding for one in reports for finding in one.findings)
+    return StepReport(reports[0].step_id, indication, sub, findings)
 
 
 def skipped(step_id: str, reason: str) -> StepReport:

@@ -13,7 +13,7 @@ from ca.crl import load_crl
 from ca.registry import AuthorityRole
 from ca.trust import RevocationData, TrustStore
 from evidence.digest import DigestPair
-from evidence.event import Actor, ActorKind, EventId, EventType, Recorded
+from evidence.event import Actor, ActorKind, Attestation, EventId, EventType, Recorded
 from evidence.payload import Opened
 from forensics.package.asic import ALL_META, Seal, sign_container
 from forensics.package.container import MIMETYPE, write_container
@@ -42,7 +42,7 @@ MASKED = Choice(frozenset({"outcome"}))
 
 
 @cache
-def case(count: int = 3) -> tuple[tuple[Recorded, ...], Mapping[EventId, Opened]]:
+def case(count: int) -> tuple[tuple[Recorded, ...], Mapping[EventId, Opened]]:
     """A case of the event store over SQLite, with its personal payloads in the clear."""
     kinds = [EventType.IDV_CONCLUDED, EventType.OTP_VERIFIED, EventType.SIGNATURE_CREATED]
     drafts = [
@@ -52,6 +52,7 @@ def case(count: int = 3) -> tuple[tuple[Recorded, ...], Mapping[EventId, Opened]
             actor=BORROWER,
             occurred_at=LATER,
             personal={**PERSONAL, "outcome": "match"} if number % 3 == 0 else {},
+            attestation=Attestation("gateway-1", "p256-sha256", b"\1") if number > 2 else None,
         )
         for number in range(count)
     ]

@@ -172,6 +172,21 @@ def test_later_steps_are_plugged_in() -> None:
     assert refused.indication is Indication.TOTAL_FAILED
 
 
+def test_a_check_adds_to_a_step_that_is_checked_anyway() -> None:
+    checks = [Yes("events"), Yes("events", SubIndication.TRY_LATER)]
+    step = judge_package(package(), trust(), now=NOW, checks=checks).step("events")
+    assert step.indication is Indication.INDETERMINATE
+    assert len(step.findings) == 3
+
+
+def test_what_a_producer_signed_is_said_to_be_unchecked() -> None:
+    data = build(contents(Variant(events=4)), seals())
+    report = judge_package(data, trust(), now=NOW)
+    assert report.step("events").indication is Indication.TOTAL_PASSED
+    (finding,) = (one for one in report.not_checked if one.step_id == "events")
+    assert finding.detail.startswith("signatures by the producers of 1 events")
+
+
 def test_what_no_step_looked_into_keeps_a_package_from_passing() -> None:
     given = contents()
     proof = PackageFile(Role.PROOF, "event-1.tlog-proof", b"c2sp.org/tlog-proof@v1\n")
