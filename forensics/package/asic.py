@@ -15,6 +15,7 @@ from ca.token import identity_of
 from evidence.digest import DigestPair
 from forensics.errors import ContentsInvalid
 from forensics.package.asicmanifest import manifest_over
+from forensics.package.container import MIMETYPE
 from forensics.package.manifest import META
 from keys import cms
 from keys.cms import Attribute
@@ -81,6 +82,8 @@ def sign_container(
     Raises `ContentsInvalid` for a missing or unfitting seal, and as signers and timestamp sources do.
     """
     made: dict[str, bytes] = {}
+    # The type belongs to the container, not to what is signed; manifest.json has its digests all the same.
+    digests = {path: one for path, one in digests.items() if path != MIMETYPE}
     for slot in SIGNATURES:
         seal = _seal(seals, slot)
         made[slot.manifest] = manifest_over(slot.proof, digests, sm3=slot.suite is Suite.GUOMI)

@@ -18,6 +18,7 @@ from evidence.digest import DigestPair
 from forensics.errors import PackageInvalid
 from forensics.package.asic import ALL_META, SIGNATURES, SIGNED_META, TIMESTAMPS, Slot
 from forensics.package.asicmanifest import check_references, parse
+from forensics.package.container import MIMETYPE
 from forensics.package.entryname import uri_of
 from forensics.package.manifest import META, Manifest
 from forensics.package.report import StepReport, closed
@@ -69,7 +70,7 @@ def check_signatures(held: Held, trust: TrustStore, now: datetime) -> StepReport
     stray = [path for path in files if path.startswith(META) and path not in ALL_META]
     for path in (one for one in stray if not one.startswith(RECORDS)):
         found.add("container", _Failed(SubIndication.FORMAT_FAILURE, f"{path}: is signed by nothing"))
-    covered = [path for path in files if not path.startswith(META)]
+    covered = [path for path in files if not path.startswith(META) and path != MIMETYPE]
     for slot in SIGNATURES:
         try:
             content, proof = _covered(slot, held, covered)
@@ -86,7 +87,8 @@ def check_timestamps(
     files = held.files
     found = _Found([], [])
     reports: dict[str, TimestampReport] = {}
-    covered = [path for path in files if not path.startswith(META) or path in SIGNED_META]
+    outside = (path for path in files if not path.startswith(META) and path != MIMETYPE)
+    covered = [*outside, *(path for path in SIGNED_META if path in files)]
     for slot in TIMESTAMPS:
         try:
             content, proof = _covered(slot, held, covered)
