@@ -35,7 +35,10 @@ class PackageFile:
     over: str | None = None
     """Of a timestamp: the path in the package of the file whose octets it is over."""
     withheld: bool = False
-    """Only named with its digests, because this variant does not show it."""
+    """Only named with its digests, because this variant does not show it.
+
+    For files that cannot be guessed, as signed contracts: a digest does not hide a short text.
+    """
 
     @property
     def path(self) -> str:
