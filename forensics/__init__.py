@@ -1,1 +1,1 @@
-"""Forensics: what the evidence store tells a stranger - packages, proofs and reports on a case."""
+"""Forensics (取证/出证): evidence packages, their offline verification, preservation and reports."""

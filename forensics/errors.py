@@ -1,7 +1,9 @@
 """Errors of forensics.
 
 ForensicsError
-└── ReportInvalid  a report cannot be made of what was given: names the field and why
+├── PackageInvalid   bytes that are no evidence package, or one that does not hold: names the part and why
+├── ContentsInvalid  what was to be packaged cannot be: names the file and why
+└── ReportInvalid    a report cannot be made of what was given: names the field and why
 """
 
 
@@ -9,6 +11,28 @@ class ForensicsError(Exception):
     """Root of this package's errors; `code` is stable and safe to show."""
 
     code = "forensics-error"
+
+
+class PackageInvalid(ForensicsError):
+    """A stranger's package, or a part of it, that does not hold; `part` is a path or a field."""
+
+    code = "package-invalid"
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(f"{part}: {reason}")
+        self.part = part
+        self.reason = reason
+
+
+class ContentsInvalid(ForensicsError):
+    """What was to be packaged cannot be; `part` is the path or the field it would have had."""
+
+    code = "contents-invalid"
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(f"{part}: {reason}")
+        self.part = part
+        self.reason = reason
 
 
 class ReportInvalid(ForensicsError):

@@ -128,4 +128,6 @@ EXITS: Mapping[type[Exception], Exit] = {
     signing.SignatureMismatch: Exit.INTERNAL,
     forensics.ForensicsError: Exit.INTERNAL,
     forensics.ReportInvalid: Exit.INVALID,
+    forensics.PackageInvalid: Exit.INVALID,
+    forensics.ContentsInvalid: Exit.USAGE,
 }

@@ -131,6 +131,8 @@ STATUS: Mapping[type[Exception], int] = {
     signing.SignatureMismatch: 500,
     forensics.ForensicsError: 500,
     forensics.ReportInvalid: 422,
+    forensics.PackageInvalid: 422,
+    forensics.ContentsInvalid: 422,
 }
 ROOTS = (
     ours.ApiError,

@@ -34,8 +34,8 @@ WORDS = frozenset({"reason", "kind", "act", "use"})
 """Parameters of errors that hold words for people, also when it is one word."""
 SILENT_CALLS = frozenset({"Rule", "CrlRule", "SuccessionRule", "cast", "compile", "filterwarnings", "text"})
 """Take texts that stay as they are: citations, types, patterns, SQL."""
-SILENT_PREFIXES = ("xinqian ", "Value error", "INSERT INTO", "-----BEGIN ", "[A-Z")
-"""Commands to type, SQL, PEM, patterns."""
+SILENT_PREFIXES = ("xinqian ", "Value error", "INSERT INTO", "-----BEGIN ", "[A-Z", "<", " MimeType=")
+"""Commands to type, SQL, PEM, patterns, XML and HTML."""
 SILENT_FILES = frozenset({"keys/policy.py"})
 """Outside their functions these hold citations of standards."""
 SPOKEN_CALLS = frozenset({"fail", "check", "_check_sm2"})

@@ -67,7 +67,14 @@ def test_the_languages_differ() -> None:
 
 
 def test_the_trees_are_those_of_the_packages() -> None:
-    modules = (api.errors, evidence.errors, keys.errors, ca.errors, signing.errors, forensics.errors)
+    modules = (
+        api.errors,
+        evidence.errors,
+        keys.errors,
+        ca.errors,
+        signing.errors,
+        forensics.errors,
+    )
     declared = {
         value
         for module in modules
