@@ -1,0 +1,1 @@
+"""取证与出证: preservation of evidence over decades, and what is handed to a court."""
