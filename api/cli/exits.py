@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import api.errors as ours
 import ca.errors as ca
 import evidence.errors as evidence
+import forensics.errors as forensics
 import keys.errors as keys
 import signing.errors as signing
 
@@ -112,4 +113,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     signing.RevisionConflict: Exit.REFUSED,
     signing.FieldInvalid: Exit.REFUSED,
     signing.SignatureMismatch: Exit.INTERNAL,
+    forensics.ForensicsError: Exit.INTERNAL,
+    forensics.RecordInvalid: Exit.INVALID,
+    forensics.RenewalRefused: Exit.REFUSED,
 }

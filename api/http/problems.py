@@ -16,6 +16,7 @@ from starlette.responses import Response
 import api.errors as ours
 import ca.errors as ca
 import evidence.errors as evidence
+import forensics.errors as forensics
 import keys.errors as keys
 import signing.errors as signing
 from api import messages
@@ -115,8 +116,18 @@ STATUS: Mapping[type[Exception], int] = {
     signing.RevisionConflict: 409,
     signing.FieldInvalid: 409,
     signing.SignatureMismatch: 500,
+    forensics.ForensicsError: 500,
+    forensics.RecordInvalid: 422,
+    forensics.RenewalRefused: 409,
 }
-ROOTS = (ours.ApiError, evidence.EvidenceError, keys.KeysError, ca.CaError, signing.SigningError)
+ROOTS = (
+    ours.ApiError,
+    evidence.EvidenceError,
+    keys.KeysError,
+    ca.CaError,
+    signing.SigningError,
+    forensics.ForensicsError,
+)
 """Every error of ours is below one of these; anything else is a defect and answered with 500."""
 
 RETRY_AFTER_S = {503: 5, 409: 1}

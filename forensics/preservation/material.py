@@ -88,12 +88,9 @@ def keep(token: bytes, material: ValidationMaterial) -> bytes:
     if not added:
         return token
     try:
-        result = canonical_token(with_unsigned(token, added))
+        return canonical_token(with_unsigned(token, added))
     except (CmsInvalid, RecordInvalid) as error:
         raise RenewalRefused(f"the material cannot be kept in the token: {error}") from error
-    if len(result) > MAX_TOKEN_SIZE:
-        raise RenewalRefused(f"the token would have {len(result)} octets; {MAX_TOKEN_SIZE} are accepted")
-    return result
 
 
 def kept_in(token: bytes, infos: Iterable[Attribute] = ()) -> Kept:

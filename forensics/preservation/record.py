@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: the declarations below are read as types, not as text.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated
 
 from cryptography.hazmat import asn1
@@ -26,6 +26,7 @@ MAX_LISTS = 64  # of a reduced hash tree: a batch of 2^63 groups
 MAX_VALUES = 4_096  # of a list: documents of one group
 MAX_DIGESTS = 16
 MAX_CRYPTO_INFOS = 16
+MAX_CACHED = 64  # tokens read once: the records of a batch share theirs
 
 
 @asn1.sequence
@@ -64,16 +65,10 @@ class ArchiveTimeStamp:
     """digestAlgorithm as it stands; None leaves it to the token's imprint."""
     attributes: tuple[Attribute, ...] = ()
 
-    @cached_property
+    @property
     def info(self) -> TstInfo:
         """What the token says, which is not verified here; raises `RecordInvalid`."""
-        try:
-            signed = cms.parse(self.token, limit=MAX_TOKEN_SIZE)
-            if signed.content_type != OID_TST_INFO or signed.content is None:
-                raise RecordInvalid("timeStamp", "is not an RFC 3161 token")
-            return parse_tst_info(signed.content)
-        except (CmsInvalid, TimestampInvalid) as error:
-            raise RecordInvalid("timeStamp", str(error)) from error
+        return _info(self.token)
 
     @property
     def algorithm(self) -> bytes:
@@ -94,8 +89,7 @@ class ArchiveTimeStamp:
         if self.attributes:
             parts.append(_implicit(1, der.set_of(*(one.encoded() for one in self.attributes))))
         if self.lists:
-            lists = (der.sequence(*map(der.octets, values)) for values in self.lists)
-            parts.append(_implicit(2, der.sequence(*lists)))
+            parts.append(_implicit(2, der.sequence(*map(_list, self.lists))))
         return der.sequence(*parts, self.token)
 
 
@@ -151,6 +145,7 @@ def digest_named(identifier: bytes, field: str = "digestAlgorithm") -> Digest:
     return digest
 
 
+@lru_cache(maxsize=MAX_CACHED)
 def canonical_token(token: bytes) -> bytes:
     """The token in DER: certificates and CRLs sorted, which CMS leaves unsorted and no signature covers.
 
@@ -203,6 +198,26 @@ def parse_record(data: bytes) -> EvidenceRecord:
 
 
 _VERSION = der.integer(VERSION)
+_ONE_DIGEST = {  # a list of one digest, up to it: most of a large batch's octets beside the token
+    digest.size: der.sequence(der.octets(bytes(digest.size)))[: -digest.size] for digest in Digest
+}
+
+
+def _list(values: Sequence[bytes]) -> bytes:
+    if len(values) == 1 and (head := _ONE_DIGEST.get(len(values[0]))) is not None:
+        return head + values[0]
+    return der.sequence(*map(der.octets, values))
+
+
+@lru_cache(maxsize=MAX_CACHED)
+def _info(token: bytes) -> TstInfo:
+    try:
+        signed = cms.parse(token, limit=MAX_TOKEN_SIZE)
+        if signed.content_type != OID_TST_INFO or signed.content is None:
+            raise RecordInvalid("timeStamp", "is not an RFC 3161 token")
+        return parse_tst_info(signed.content)
+    except (CmsInvalid, TimestampInvalid) as error:
+        raise RecordInvalid("timeStamp", str(error)) from error
 
 
 def _implicit(number: int, encoded: bytes) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("evidence", "keys", "ca", "signing", "api")
+PACKAGES = ("evidence", "keys", "ca", "signing", "forensics", "api")
 
 
 def python_files() -> tuple[Path, ...]:

@@ -267,8 +267,8 @@ class BouncyCastle:
     ) -> list[bytes]:
         """Records by its own classes: over groups of documents, or one record renewed.
 
-        A renewal with ``data`` is of the hash tree, under ``digest`` (an AlgorithmIdentifier); without, of the
-        timestamp. ``source`` answers a TimeStampReq with a TimeStampResp.
+        A renewal with ``data`` is of the hash tree, under ``digest`` (an AlgorithmIdentifier); without, of
+        the timestamp. ``source`` answers a TimeStampReq with a TimeStampResp.
         """
         words = ["--digest", _word(digest)]
         if groups:

@@ -56,6 +56,7 @@ def material(algorithm: Algorithm, at: datetime, *, ocsp: bool = False) -> Valid
     return ValidationMaterial(path, (crl(root, at), crl(above, at)), ())
 
 
+@cache
 def trust(algorithm: Algorithm, at: datetime = NOW) -> TrustStore:
     """The root alone, with what the authorities said last."""
     crls = tuple(map(load_crl, material(algorithm, at).crls))

@@ -17,15 +17,23 @@ from pathlib import Path
 import api.errors
 import ca.errors
 import evidence.errors
+import forensics.errors
 import keys.errors
 import signing.errors
 
 ROOT = Path(__file__).parents[2]
-CORE = ("evidence", "keys", "ca", "signing")
+CORE = ("evidence", "keys", "ca", "signing", "forensics")
 EDGE = ("api",)
 ERRORS = {
     name: value
-    for module in (api.errors, ca.errors, evidence.errors, keys.errors, signing.errors)
+    for module in (
+        api.errors,
+        ca.errors,
+        evidence.errors,
+        forensics.errors,
+        keys.errors,
+        signing.errors,
+    )
     for name, value in vars(module).items()
     if inspect.isclass(value) and issubclass(value, Exception)
 }

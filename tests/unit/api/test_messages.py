@@ -11,6 +11,7 @@ import pytest
 import api.errors
 import ca.errors
 import evidence.errors
+import forensics.errors
 import keys.errors
 import signing.errors
 from api import messages
@@ -66,7 +67,14 @@ def test_the_languages_differ() -> None:
 
 
 def test_the_trees_are_those_of_the_packages() -> None:
-    modules = (api.errors, evidence.errors, keys.errors, ca.errors, signing.errors)
+    modules = (
+        api.errors,
+        evidence.errors,
+        keys.errors,
+        ca.errors,
+        signing.errors,
+        forensics.errors,
+    )
     declared = {
         value
         for module in modules
