@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -59,7 +60,7 @@ def check_stamp(
     `until` is the time from which on the next ArchiveTimeStamp vouches for this one.
     """
     #   1. the token's imprint is the root of its tree, under the chain's digest
-    #   2. the token verifies, and its path at genTime, by evidence that existed when it was renewed
+    #   2. the token verifies, and its path at genTime, by evidence from before its renewal if there is any
     #   3. what the token carries besides is at least what it claims to be
     #   4. the certificates of the path had not expired when it was renewed
     #   5. nor was one revoked then as compromised, by all that is known now
@@ -81,10 +82,14 @@ def check_stamp(
     helped = _with(trust, kept)
     imprint = Imprint(stamp.digest, root, info.imprint.identifier)
     report = judge_timestamp(None, stamp.token, helped, now=until, imprints=[imprint])  # 2
+    if report.sub_indication is SubIndication.TRY_LATER and until < now:
+        # Nothing was kept. What the authorities say now of that time is as good while they still say it.
+        later = judge_timestamp(None, stamp.token, helped, now=now, imprints=[imprint])
+        report = report if later.sub_indication else later
     steps += [replace(one, step_id=f"{prefix}.{one.step_id}") for one in report.steps]
     if report.sub_indication is not None or report.token is None:
         raise StampFailed(steps.pop(), report.sub_indication or SubIndication.FORMAT_FAILURE)
-    _check_carried(report.token, (*report.path, *helped.intermediates), check)  # 3
+    _check_carried(report.token, {*report.path, *helped.intermediates}, check)  # 3
     expires = min(one.not_after for one in report.path)
     if expires < until:  # 4
         detail = f"a certificate of the path expired at {expires:%FT%TZ}, before {until:%FT%TZ}"
@@ -120,14 +125,14 @@ def _with(trust: TrustStore, kept: Kept) -> TrustStore:
     )
 
 
-def _check_carried(token: VerifiedToken, known: Sequence[Certificate], check: _Check) -> None:
-    """No signature covers the certificates in a token: each must be signed by one that is known."""
-    for data in token.certificates:
-        try:
-            certificate = known_certificate(data)
-        except EncodingInvalid as error:
-            raise check.failed("carried", str(error), SubIndication.FORMAT_FAILURE) from error
-        if certificate not in known and not _signed_by_any(certificate, known):
+def _check_carried(token: VerifiedToken, known: AbstractSet[Certificate], check: _Check) -> None:
+    """No signature of the token covers the certificates in it: each must be known, or be signed."""
+    try:
+        carried = set(map(known_certificate, token.certificates))
+    except EncodingInvalid as error:
+        raise check.failed("carried", str(error), SubIndication.FORMAT_FAILURE) from error
+    for certificate in carried - known:
+        if not _signed_by_any(certificate, carried | known):
             detail = "the token carries a certificate that nobody known has signed"
             raise check.failed("carried", detail, SubIndication.FORMAT_FAILURE)
 

@@ -16,7 +16,7 @@ from ca.trust import RevocationData, TrustStore
 from forensics.preservation.judge import RecordReport, judge_record
 from forensics.preservation.policy import SHIPPED
 from forensics.preservation.preserve import preserve
-from forensics.preservation.record import EvidenceRecord, of_chains, parse_record
+from forensics.preservation.record import EvidenceRecord, canonical_token, of_chains, parse_record
 from forensics.preservation.renew import Rehashed, renew_hash_trees, renew_timestamps
 from keys.suites import Algorithm, Digest
 from tests.support import chains, minting
@@ -169,10 +169,26 @@ def test_a_record_from_the_future_is_not_believed_yet(algorithm: Algorithm) -> N
     assert (failed(report), report.indication) == ("1.1.time", Indication.INDETERMINATE)
 
 
-def test_without_kept_material_an_old_token_is_open(algorithm: Algorithm) -> None:
+def test_without_kept_material_an_old_token_hangs_on_what_is_said_now(algorithm: Algorithm) -> None:
     (record,) = renew_timestamps([life(algorithm).initial], Timestamps(algorithm, SECOND), None)
-    report = judge(record, algorithm, SECOND + DAY)
+    assert judge(record, algorithm, SECOND + DAY).indication is Indication.TOTAL_PASSED
+    silent = TrustStore((anchor(algorithm),))
+    report = judge(record, algorithm, SECOND + DAY, trust=silent)
     assert (failed(report), report.indication) == ("1.1.revocation", Indication.INDETERMINATE)
+
+
+def test_a_certificate_among_those_carried_that_nobody_signed_is_found(algorithm: Algorithm) -> None:
+    """The path is found without it, from the verifier's own folder."""
+    record = parse_record(life(algorithm).initial)
+    above = chains.intermediate(algorithm, AuthorityRole.TIMESTAMP).party.certificate
+    changed = above.data[:-1] + bytes((above.data[-1] ^ 1,))
+    token = canonical_token(record.last.token.replace(above.data, changed))
+    at = FIRST + DAY
+    helped = replace(trust(algorithm, at), intermediates=(above,))
+    intact = judge(record.encoded(), algorithm, at, trust=helped)
+    assert intact.indication is Indication.TOTAL_PASSED
+    odd = record.with_last(replace(record.last, token=token)).encoded()
+    assert failed(judge(odd, algorithm, at, trust=helped)) == "1.1.carried"
 
 
 def test_an_expired_last_token_is_open(algorithm: Algorithm) -> None:
