@@ -20,6 +20,7 @@ from forensics.preservation.material import Kept, kept_in
 from forensics.preservation.policy import AlgorithmPolicy
 from forensics.preservation.record import ArchiveTimeStamp
 from forensics.preservation.tree import root_of
+from keys import der
 from keys.cms import Attribute
 from keys.errors import KeysError
 
@@ -131,6 +132,11 @@ def _check_carried(token: VerifiedToken, known: AbstractSet[Certificate], check:
         carried = set(map(known_certificate, token.certificates))
     except EncodingInvalid as error:
         raise check.failed("carried", str(error), SubIndication.FORMAT_FAILURE) from error
+    for certificate in carried:
+        if not certificate.data.endswith(der.bits(certificate.signature)):
+            # A count of unused bits can be changed with the signature still the same octets.
+            detail = "the token carries a certificate whose signature does not fill whole octets"
+            raise check.failed("carried", detail, SubIndication.FORMAT_FAILURE)
     for certificate in carried - known:
         if not _signed_by_any(certificate, carried | known):
             detail = "the token carries a certificate that nobody known has signed"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from ca.certificate import Certificate
 from ca.crl import load_crl
 from ca.indication import Indication, Outcome, SubIndication
 from ca.registry import AuthorityId, AuthorityRole, Revocation, RevocationReason
@@ -18,6 +19,7 @@ from forensics.preservation.policy import SHIPPED
 from forensics.preservation.preserve import preserve
 from forensics.preservation.record import EvidenceRecord, canonical_token, of_chains, parse_record
 from forensics.preservation.renew import Rehashed, renew_hash_trees, renew_timestamps
+from keys import cms
 from keys.suites import Algorithm, Digest
 from tests.support import chains, minting
 from tests.support.preservation import (
@@ -57,6 +59,19 @@ def failed(report: RecordReport) -> str:
     assert report.indication is not Indication.TOTAL_PASSED
     assert (report.existed_at, report.expires) == (None, None)
     return step.step_id
+
+
+def test_unused_bits_of_a_carried_signature_are_found(algorithm: Algorithm) -> None:
+    """The count of unused bits is not among the octets that a signature check reads."""
+    record = parse_record(life(algorithm).initial)
+    for data in cms.parse(record.last.token).certificates:
+        signature = Certificate(data).signature
+        if signature[-1] & 1:
+            continue
+        changed = data[: -len(signature) - 1] + b"\x01" + signature
+        token = canonical_token(record.last.token.replace(data, changed))
+        odd = record.with_last(replace(record.last, token=token)).encoded()
+        assert judge(odd, algorithm, FIRST + DAY).indication is not Indication.TOTAL_PASSED
 
 
 @pytest.mark.parametrize(("stage", "at"), STAGES)
