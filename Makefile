@@ -12,7 +12,7 @@ WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := $(wildcard evidence keys ca signing api tests bench)
+SOURCES := $(wildcard evidence keys ca signing forensics api tests bench)
 
 .PHONY: help setup demo test check serve bench fuzz requirements clean
 

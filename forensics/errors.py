@@ -3,7 +3,9 @@
 ForensicsError
 ├── PackageInvalid   bytes that are no evidence package, or one that does not hold: names the part and why
 ├── ContentsInvalid  what was to be packaged cannot be: names the file and why
-└── ReportInvalid    a report cannot be made of what was given: names the field and why
+├── ReportInvalid    a report cannot be made of what was given: names the field and why
+├── RecordInvalid    an evidence record that cannot be read: names the field
+└── RenewalRefused   a record that cannot be made or renewed as asked
 """
 
 
@@ -43,4 +45,25 @@ class ReportInvalid(ForensicsError):
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
+        self.reason = reason
+
+
+class RecordInvalid(ForensicsError):
+    """Bytes that are no evidence record (RFC 4998) of the accepted kind."""
+
+    code = "record-invalid"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class RenewalRefused(ForensicsError):
+    """An evidence record that cannot be made or renewed as asked."""
+
+    code = "renewal-refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
         self.reason = reason

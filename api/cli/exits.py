@@ -130,4 +130,6 @@ EXITS: Mapping[type[Exception], Exit] = {
     forensics.ReportInvalid: Exit.INVALID,
     forensics.PackageInvalid: Exit.INVALID,
     forensics.ContentsInvalid: Exit.USAGE,
+    forensics.RecordInvalid: Exit.INVALID,
+    forensics.RenewalRefused: Exit.REFUSED,
 }

@@ -133,6 +133,8 @@ STATUS: Mapping[type[Exception], int] = {
     forensics.ReportInvalid: 422,
     forensics.PackageInvalid: 422,
     forensics.ContentsInvalid: 422,
+    forensics.RecordInvalid: 422,
+    forensics.RenewalRefused: 409,
 }
 ROOTS = (
     ours.ApiError,

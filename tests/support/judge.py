@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -247,6 +247,40 @@ class BouncyCastle:
         words = ["cms", *_path(anchors, certs, crls, at)]
         words += ["--attached"] if content is None else ["--content", _word(content)]
         return self._accept([*words, _word(signed)])
+
+    def record(
+        self, record: Material, *, data: Sequence[Material], anchors: Sequence[Material], at: datetime
+    ) -> Verdict:
+        """RFC 4998: an EvidenceRecord over the documents ``data``, which are all of their group."""
+        words = ["record", "--data", *map(_word, data), *_path(anchors, (), (), at)]
+        return self._accept([*words, _word(record)])
+
+    def make_records(
+        self,
+        source: Callable[[bytes], bytes],
+        directory: Path,
+        *,
+        digest: bytes,
+        groups: Sequence[Sequence[bytes]] = (),
+        renewed: bytes | None = None,
+        data: Sequence[bytes] = (),
+    ) -> list[bytes]:
+        """Records by its own classes: over groups of documents, or one record renewed.
+
+        A renewal with ``data`` is of the hash tree, under ``digest`` (an AlgorithmIdentifier); without, of
+        the timestamp. ``source`` answers a TimeStampReq with a TimeStampResp.
+        """
+        words = ["--digest", _word(digest)]
+        if groups:
+            joined = (b",".join(map(base64.b64encode, group)) for group in groups)
+            words += ["--groups", *map(_word, joined)]
+        words += ["--record", _word(renewed)] if renewed is not None else []
+        words += ["--data", *map(_word, data)] if data else []
+        query, made = directory / "query.tsq", directory / "record"
+        self._accept(["record-request", *words, "--out", str(query)])
+        response = source(query.read_bytes())
+        self._accept(["record-make", *words, "--out", str(made), _word(response)])
+        return [Path(f"{made}.{number}").read_bytes() for number in range(len(groups) or 1)]
 
     def signature(
         self, signature: bytes, *, public_key: bytes, data: bytes, algorithm: str = "SM3withSM2"

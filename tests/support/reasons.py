@@ -26,7 +26,14 @@ CORE = ("evidence", "keys", "ca", "signing", "forensics")
 EDGE = ("api",)
 ERRORS = {
     name: value
-    for module in (api.errors, ca.errors, evidence.errors, forensics.errors, keys.errors, signing.errors)
+    for module in (
+        api.errors,
+        ca.errors,
+        evidence.errors,
+        forensics.errors,
+        keys.errors,
+        signing.errors,
+    )
     for name, value in vars(module).items()
     if inspect.isclass(value) and issubclass(value, Exception)
 }

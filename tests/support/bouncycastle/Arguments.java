@@ -83,6 +83,15 @@ final class Arguments {
         return values.get(0);
     }
 
+    /** The bytes of each value of an option that may have several. */
+    List<byte[]> all(String option) throws IOException {
+        List<byte[]> found = new ArrayList<>();
+        for (String value : options.getOrDefault(option, List.of())) {
+            found.add(read(value));
+        }
+        return found;
+    }
+
     byte[] bytes(String option) throws Usage, IOException {
         return read(text(option));
     }

@@ -16,6 +16,9 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
  * Judge cms --content f|--attached --anchors roots.pem [--certs …] [--crl …] [--at …] sig.p7s
  * Judge sm2-verify [--algorithm SHA256withECDSA] --pub spki.der --data f --sig s.der
  * Judge sm2-sign --data f --out directory
+ * Judge record --anchors roots.pem --data f … [--at RFC3339] record.ers
+ * Judge record-request --digest id.der --groups f … | --record r.ers [--data f …] --out q.tsq
+ * Judge record-make --digest id.der --groups f … | --record r.ers [--data f …] --out prefix response.tsr
  * Judge serve
  * </pre>
  *
@@ -51,6 +54,9 @@ public final class Judge {
                 case "cms" -> CmsJudge.command(report, arguments);
                 case "sm2-verify" -> SignatureJudge.verify(report, arguments);
                 case "sm2-sign" -> SignatureJudge.sign(report, arguments);
+                case "record" -> RecordJudge.judge(report, arguments);
+                case "record-request" -> RecordJudge.request(report, arguments);
+                case "record-make" -> RecordJudge.make(report, arguments);
                 default -> throw new Arguments.Usage("no such command: " + arguments.verb);
             }
         } catch (Arguments.Usage e) {
