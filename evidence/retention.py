@@ -44,7 +44,7 @@ class RetentionRule:
     effective_from: date
     effective_to: date | None = None
     """The first day on which it no longer holds; None while it does."""
-    confirmed: bool = True
+    confirmed: bool = False
     """Whether the source's text was read for it; else it is a parameter to be confirmed."""
 
     def in_force(self, on: date) -> bool:
@@ -56,13 +56,16 @@ RULES: Sequence[RetentionRule] = (
     RetentionRule(
         "aml-2006", "反洗钱法（2006）第十九条", Since.SETTLED, 5, date(2007, 1, 1), date(2025, 1, 1)
     ),
-    RetentionRule("aml-2024", "反洗钱法（2024修订）第三十四条", Since.SETTLED, 10, date(2025, 1, 1)),
+    RetentionRule(
+        "aml-2024", "反洗钱法（2024修订）第三十四条", Since.SETTLED, 10, date(2025, 1, 1), confirmed=True
+    ),
     RetentionRule(
         "esign-2004",
         "电子签名法第二十四条",
         Since.CERTIFICATES_EXPIRED,
         5,
         date(2005, 4, 1),
+        confirmed=True,
     ),
     RetentionRule(
         "limitation-2021",
