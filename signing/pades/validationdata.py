@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 import pikepdf
 
@@ -64,6 +65,9 @@ class _Store:
         return entries
 
 
+_STORE_KEYS = frozenset({"/Type", "/VRI", "/Certs", "/OCSPs", "/CRLs"})  # ISO 32000-2 table 261
+
+
 def _octets(stream: pikepdf.Stream) -> bytes | None:
     """The content of a stream that others made; None for one that is too large or cannot be read."""
     try:
@@ -105,13 +109,20 @@ def _appended(source: PdfSource, material: ValidationMaterial) -> bytes:
     if related:
         body[b"VRI"] = dictionary(related)
     changes = extended(root)
-    if isinstance(found, pikepdf.Dictionary) and found.is_indirect:
+    if _is_store(found) and found.is_indirect:
         increment.put(found.objgen[0], dictionary(body))
     else:
         changes[b"DSS"] = reference(increment.add(dictionary(body)))
     if changes:
         increment.put(root.objgen[0], amended(root, changes))
     return increment.render().data
+
+
+def _is_store(found: object) -> TypeGuard[pikepdf.Dictionary]:
+    """Whether the object is a security store and nothing else: one that is also the form stays as it is."""
+    if not isinstance(found, pikepdf.Dictionary) or found.get("/Type", "/DSS") != "/DSS":
+        return False
+    return set(found.keys()) <= _STORE_KEYS
 
 
 def _related(store: pikepdf.Object | None) -> dict[bytes, bytes]:

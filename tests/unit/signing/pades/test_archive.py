@@ -182,3 +182,18 @@ def test_padding_is_told_from_the_message() -> None:
     assert unpadded(b"\x30\x81\x03abc\x00\x00") == b"\x30\x81\x03abc"
     for short in (b"", b"\x30", b"\x30\x84", b"\x30\xff\xff"):
         assert unpadded(short) == short
+
+
+def test_a_store_that_is_the_form_too_leaves_the_form_alone() -> None:
+    """A stranger's catalogue may name one object twice; found by the fuzzer."""
+    who = person(Algorithm.P256)
+    with pikepdf.open(io.BytesIO(blank_document(1))) as pdf:
+        pdf.Root.AcroForm = pdf.make_indirect(pdf.Root.AcroForm)
+        pdf.Root.DSS = pdf.Root.AcroForm
+        made = io.BytesIO()
+        pdf.save(made)
+    signed = sign_one(made.getvalue(), "party-1", who)
+    lasting = with_material(signed, material([who], Algorithm.P256))
+    with open_source(lasting) as source:
+        assert [one.name for one in source.signatures] == ["party-1"]
+        assert set(source.pdf.Root.DSS.keys()) >= {"/Certs", "/CRLs"}
