@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evidence.digest import DigestPair, sha256, sm3
+from evidence.digest import DigestPair
+from evidence.tree import EMPTY, CompactRange, TreeHash
 
-NODE_PREFIX = b"\x01"  # RFC 9162 2.1.1: domain separation of inner nodes from leaves
-NO_LEAVES = DigestPair.of(b"")
+NO_LEAVES = EMPTY.roots
 """RFC 9162 2.1.1: the hash of an empty list is the hash of an empty string."""
 
 
@@ -26,29 +26,18 @@ class CaseTree:
     """Grows leaf by leaf and knows its root at every size: log2 n digests each."""
 
     def __init__(self) -> None:
-        self.size = 0
-        self._full: list[DigestPair] = []
-        """Roots of the full subtrees, larger ones first: one for every bit that is set in `size`."""
+        self._sha256, self._sm3 = CompactRange(TreeHash.SHA256), CompactRange(TreeHash.SM3)
+
+    @property
+    def size(self) -> int:
+        """Leaves."""
+        return self._sha256.size
 
     def add(self, leaf_hash: DigestPair) -> None:
         """One more leaf on the right."""
-        whole = leaf_hash
-        for _ in range((self.size + 1 & -(self.size + 1)).bit_length() - 1):
-            whole = _node(self._full.pop(), whole)
-        self._full.append(whole)
-        self.size += 1
+        self._sha256 = self._sha256.extended((leaf_hash.sha256,))
+        self._sm3 = self._sm3.extended((leaf_hash.sm3,))
 
     def root(self) -> DigestPair:
         """MTH of the leaves so far."""
-        if not self._full:
-            return NO_LEAVES
-        right = self._full[-1]
-        for left in reversed(self._full[:-1]):
-            right = _node(left, right)
-        return right
-
-
-def _node(left: DigestPair, right: DigestPair) -> DigestPair:
-    return DigestPair(
-        sha256(NODE_PREFIX + left.sha256 + right.sha256), sm3(NODE_PREFIX + left.sm3 + right.sm3)
-    )
+        return DigestPair(self._sha256.root(), self._sm3.root())
