@@ -20,13 +20,23 @@ def is_person_id(value: str) -> bool:
         date(int(value[6:10]), int(value[10:12]), int(value[12:14]))
     except ValueError:
         return False
-    total = sum(int(one) * weight for one, weight in zip(value[:17], _PERSON_WEIGHTS, strict=True))
-    return _PERSON_CHECKS[total % 11] == value[17]
+    return person_check(value[:17]) == value[17]
 
 
 def is_credit_code(value: str) -> bool:
     """A unified social credit code: GB 32100-2015 5.2, check character by MOD 31 with weights 3^i."""
     if not _CODE.fullmatch(value):
         return False
-    total = sum(_CODE_ALPHABET.index(one) * pow(3, place, 31) for place, one in enumerate(value[:17]))
-    return _CODE_ALPHABET[-total % 31] == value[17]
+    return credit_check(value[:17]) == value[17]
+
+
+def person_check(digits: str) -> str:
+    """The check character behind 17 digits (GB 11643-1999: ISO 7064 MOD 11-2)."""
+    total = sum(int(one) * weight for one, weight in zip(digits, _PERSON_WEIGHTS, strict=True))
+    return _PERSON_CHECKS[total % 11]
+
+
+def credit_check(body: str) -> str:
+    """The check character behind 17 characters (GB 32100-2015 5.2: MOD 31 with weights 3^i)."""
+    total = sum(_CODE_ALPHABET.index(one) * pow(3, place, 31) for place, one in enumerate(body))
+    return _CODE_ALPHABET[-total % 31]

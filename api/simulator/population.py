@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 
+from signing.valuesidentity import credit_check, person_check
+
 DEFAULT_SEED = "xinqian"
 PEOPLE = 500
 FIRMS = 50
@@ -22,10 +24,6 @@ _STEMS = ("启明", "汇川", "嘉禾", "远景", "同泰", "恒信", "瑞丰", 
 _TRADES = ("科技", "商贸", "机械", "食品", "医药", "新材料", "物流", "信息技术")
 _OLDEST = date(1960, 1, 1)
 _DAYS = (date(2002, 12, 31) - _OLDEST).days
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)  # GB 11643-1999 annex A
-_CHECKS = "10X98765432"
-_CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015 5.2: no I, O, S, V, Z
-_CREDIT_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714-1997
 ORDINARY_ORDERS = 900  # order numbers from here on name special cases
 
@@ -136,7 +134,7 @@ class _Draw:
 
 def with_check(digits: str) -> str:
     """17 digits with the check character of GB 11643-1999 (ISO 7064 MOD 11-2)."""
-    return digits + _CHECKS[sum(int(digit) * by for digit, by in zip(digits, _WEIGHTS, strict=True)) % 11]
+    return digits + person_check(digits)
 
 
 def with_luhn(digits: str) -> str:
@@ -150,14 +148,9 @@ def credit_code(head: str, organisation: str) -> str:
     weighed = sum(int(digit) * by for digit, by in zip(organisation, _ORGANISATION_WEIGHTS, strict=True))
     check = (11 - weighed % 11) % 11
     body = f"{head}{organisation}{'X' if check == 10 else check}"  # noqa: PLR2004  (the eleventh residue)
-    return body + _credit_check(body)
+    return body + credit_check(body)
 
 
 def is_card(text: str) -> bool:
     """Whether it is the number of a payment card."""
     return 12 <= len(text) <= 19 and text.isascii() and text.isdigit() and with_luhn(text[:-1]) == text  # noqa: PLR2004  (ISO/IEC 7812-1)
-
-
-def _credit_check(body: str) -> str:
-    weighed = zip(body, _CREDIT_WEIGHTS, strict=True)
-    return _CREDIT_DIGITS[-sum(_CREDIT_DIGITS.index(one) * by for one, by in weighed) % 31]
